@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/text.h"
+
+#include "base/utf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char digits[] = "0123456789abcdef";
+
+void
+atr_text_init(struct atr_text *text, struct atr_heap heap)
+{
+    *text = (struct atr_text){.heap = heap};
+}
+
+void
+atr_text_fini(struct atr_text *text)
+{
+    atr_heap_free(&text->heap, text->data);
+    *text = (struct atr_text){.heap = text->heap};
+}
+
+void
+atr_text_clear(struct atr_text *text)
+{
+    text->size_bytes = 0;
+    text->status = ATR_OK;
+}
+
+struct atr_str
+atr_text_view(const struct atr_text *text)
+{
+    return atr_str_make(text->data == NULL ? "" : text->data, text->size_bytes);
+}
+
+char *
+atr_text_reserve(struct atr_text *text, size_t size_bytes)
+{
+    size_t room = text->room_bytes == 0 ? 256 : text->room_bytes;
+    char *data;
+
+    if (text->status != ATR_OK) {
+        return NULL;
+    }
+    if (size_bytes <= text->room_bytes - text->size_bytes) {
+        return text->data + text->size_bytes;
+    }
+    while (room - text->size_bytes < size_bytes) {
+        if (room > SIZE_MAX / 2) {
+            text->status = ATR_NOMEM;
+            return NULL;
+        }
+        room *= 2;
+    }
+    data = atr_heap_resize(&text->heap, text->data, room, 1);
+    if (data == NULL) {
+        text->status = ATR_NOMEM;
+        return NULL;
+    }
+    text->data = data;
+    text->room_bytes = room;
+    return data + text->size_bytes;
+}
+
+void
+atr_text_put(struct atr_text *text, struct atr_str piece)
+{
+    char *at = piece.size_bytes == 0 ? NULL : atr_text_reserve(text, piece.size_bytes);
+
+    if (at != NULL) {
+        memcpy(at, piece.data, piece.size_bytes);
+        text->size_bytes += piece.size_bytes;
+    }
+}
+
+void
+atr_text_puts(struct atr_text *text, const char *terminated)
+{
+    atr_text_put(text, atr_str_from(terminated));
+}
+
+void
+atr_text_putc(struct atr_text *text, char c)
+{
+    char *at = atr_text_reserve(text, 1);
+
+    if (at != NULL) {
+        *at = c;
+        text->size_bytes++;
+    }
+}
+
+void
+atr_text_pad(struct atr_text *text, char c, size_t count)
+{
+    char *at = count == 0 ? NULL : atr_text_reserve(text, count);
+
+    if (at != NULL) {
+        memset(at, c, count);
+        text->size_bytes += count;
+    }
+}
+
+void
+atr_text_printf(struct atr_text *text, const char *format, ...)
+{
+    va_list args;
+    int size;
+    char *at;
+
+    va_start(args, format);
+    size = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    at = size < 0 ? NULL : atr_text_reserve(text, (size_t)size + 1);
+    if (at != NULL) {
+        va_start(args, format);
+        (void)vsnprintf(at, (size_t)size + 1, format, args);
+        va_end(args);
+        text->size_bytes += (size_t)size;
+    }
+}
+
+void
+atr_text_u64_padded(struct atr_text *text, uint64_t value, unsigned width)
+{
+    char buffer[32];
+    size_t at = sizeof(buffer);
+
+    do {
+        buffer[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    while (sizeof(buffer) - at < width && at > 0) {
+        buffer[--at] = '0';
+    }
+    atr_text_put(text, atr_str_make(buffer + at, sizeof(buffer) - at));
+}
+
+void
+atr_text_u64(struct atr_text *text, uint64_t value)
+{
+    atr_text_u64_padded(text, value, 1);
+}
+
+void
+atr_text_i64(struct atr_text *text, int64_t value)
+{
+    if (value < 0) {
+        atr_text_putc(text, '-');
+        atr_text_u64(text, (uint64_t)0 - (uint64_t)value);
+    } else {
+        atr_text_u64(text, (uint64_t)value);
+    }
+}
+
+void
+atr_text_hex(struct atr_text *text, uint64_t value)
+{
+    char buffer[16];
+    size_t at = sizeof(buffer);
+
+    do {
+        buffer[--at] = digits[value & 15];
+        value >>= 4;
+    } while (value != 0);
+    atr_text_put(text, atr_str_make(buffer + at, sizeof(buffer) - at));
+}
+
+void
+atr_text_guid(struct atr_text *text, const struct atr_guid *guid)
+{
+    char buffer[ATR_GUID_TEXT_BYTES];
+
+    atr_guid_format(guid, buffer);
+    atr_text_put(text, atr_str_make(buffer, ATR_GUID_TEXT_BYTES - 1));
+}
+
+void
+atr_text_bytes(struct atr_text *text, struct atr_bytes bytes)
+{
+    char *at = bytes.size_bytes == 0 ? NULL : atr_text_reserve(text, 2 * bytes.size_bytes);
+
+    if (at != NULL) {
+        for (size_t i = 0; i < bytes.size_bytes; i++) {
+            *at++ = digits[bytes.data[i] >> 4];
+            *at++ = digits[bytes.data[i] & 15];
+        }
+        text->size_bytes += 2 * bytes.size_bytes;
+    }
+}
+
+/* Printable ASCII that needs no escape in either form. */
+static size_t
+plain_run(struct atr_str value, size_t at, size_t max)
+{
+    size_t end = at;
+
+    while (end < value.size_bytes && end - at < max) {
+        uint8_t c = (uint8_t)value.data[end];
+
+        if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\') {
+            break;
+        }
+        end++;
+    }
+    return end - at;
+}
+
+/* The C and JSON escapes that have a letter; 0 when c has none. */
+static char
+escape_letter(uint32_t c)
+{
+    switch (c) {
+    case '"':
+    case '\\':
+        return (char)c;
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    default:
+        return 0;
+    }
+}
+
+static void
+put_letter(struct atr_text *text, char letter)
+{
+    atr_text_putc(text, '\\');
+    atr_text_putc(text, letter);
+}
+
+void
+atr_text_json(struct atr_text *text, struct atr_str value)
+{
+    size_t at = 0;
+
+    atr_text_putc(text, '"');
+    while (at < value.size_bytes) {
+        size_t run = plain_run(value, at, SIZE_MAX);
+        uint32_t c;
+        size_t length;
+
+        atr_text_put(text, atr_str_make(value.data + at, run));
+        at += run;
+        if (at == value.size_bytes) {
+            break;
+        }
+        length = atr_utf8_get(value.data + at, value.size_bytes - at, &c);
+        if (length == 0) {
+            atr_text_puts(text, "\xef\xbf\xbd");
+            length = 1;
+        } else if (escape_letter(c) != 0) {
+            put_letter(text, escape_letter(c));
+        } else if (c < 0x20 || c == 0x7f) {
+            atr_text_printf(text, "\\u%04x", (unsigned)c);
+        } else {
+            atr_text_put(text, atr_str_make(value.data + at, length));
+        }
+        at += length;
+    }
+    atr_text_putc(text, '"');
+}
+
+/* Would move the cursor, hide text or reorder a line. */
+static bool
+is_unsafe_on_terminal(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+           (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+static void
+put_escaped_unit(struct atr_text *text, struct atr_str unit, uint32_t c)
+{
+    if (escape_letter(c) != 0) {
+        put_letter(text, escape_letter(c));
+    } else if (c < 0x20) {
+        atr_text_printf(text, "\\x%02x", (unsigned)c);
+    } else if (is_unsafe_on_terminal(c)) {
+        atr_text_printf(text, "\\u{%x}", (unsigned)c);
+    } else {
+        atr_text_put(text, unit);
+    }
+}
+
+bool
+atr_text_escaped(struct atr_text *text, struct atr_str value, size_t max_units)
+{
+    size_t left = max_units == 0 ? SIZE_MAX : max_units;
+    size_t at = 0;
+
+    while (at < value.size_bytes && left > 0) {
+        size_t run = plain_run(value, at, left);
+        uint32_t c;
+        size_t length;
+
+        atr_text_put(text, atr_str_make(value.data + at, run));
+        at += run;
+        left -= run;
+        if (at == value.size_bytes || left == 0) {
+            break;
+        }
+        length = atr_utf8_get(value.data + at, value.size_bytes - at, &c);
+        if (length == 0) {
+            atr_text_printf(text, "\\x%02x", (unsigned)(uint8_t)value.data[at]);
+            length = 1;
+        } else {
+            put_escaped_unit(text, atr_str_make(value.data + at, length), c);
+        }
+        at += length;
+        left--;
+    }
+    return at < value.size_bytes;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/guid.h"
+#include "base/heap.h"
+#include "base/status.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Text under construction. Grows through its heap; a failed growth sets status (sticky) and drops
+ * what did not fit, so that writers need no check per call. The bytes are not NUL-terminated.
+ */
+struct atr_text {
+    struct atr_heap heap;
+    char *data;
+    size_t size_bytes;
+    size_t room_bytes;
+    enum atr_status status;
+};
+
+void atr_text_init(struct atr_text *text, struct atr_heap heap);
+void atr_text_fini(struct atr_text *text);
+void atr_text_clear(struct atr_text *text); /* keeps the room */
+struct atr_str atr_text_view(const struct atr_text *text);
+
+/* Makes room for size_bytes more; NULL on failure. Write, then add to size_bytes. */
+char *atr_text_reserve(struct atr_text *text, size_t size_bytes);
+
+void atr_text_put(struct atr_text *text, struct atr_str piece);
+void atr_text_puts(struct atr_text *text, const char *terminated);
+void atr_text_putc(struct atr_text *text, char c);
+void atr_text_pad(struct atr_text *text, char c, size_t count);
+void atr_text_printf(struct atr_text *text, const char *format, ...) ATR_PRINTF(2, 3);
+
+/* Quick paths for what every line holds. */
+void atr_text_u64(struct atr_text *text, uint64_t value);
+void atr_text_u64_padded(struct atr_text *text, uint64_t value, unsigned digits);
+void atr_text_i64(struct atr_text *text, int64_t value);
+void atr_text_hex(struct atr_text *text, uint64_t value); /* no 0x, lower case */
+void atr_text_guid(struct atr_text *text, const struct atr_guid *guid);
+void atr_text_bytes(struct atr_text *text, struct atr_bytes bytes); /* "0a1b2c" */
+
+/* One JSON string with its quotes; invalid UTF-8 becomes U+FFFD, control characters \u00xx. */
+void atr_text_json(struct atr_text *text, struct atr_str value);
+
+/*
+ * Text for a terminal: printable UTF-8 as it is; quote, backslash and control characters as C
+ * escapes, bytes that are no UTF-8 as \xNN, bidirectional controls as \u{NNNN}. Stops after max_units
+ * characters (0: no limit) and tells whether anything was left out.
+ */
+bool atr_text_escaped(struct atr_text *text, struct atr_str value, size_t max_units);
