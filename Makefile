@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+# Each target is a CMake preset or a program of tools/; nothing is built here.
+
+TIME ?= 60
+FUZZ ?=
+
+# A Wine of our own below build/, quiet, and asking nobody about Mono or Gecko.
+export WINEPREFIX ?= $(CURDIR)/build/wine
+export WINEDEBUG ?= -all
+export WINEDLLOVERRIDES ?= mscoree,mshtml=
+
+.PHONY: help demo build test check format fuzz golden-update windows bench dist
+.NOTPARALLEL:
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+demo: ## build, then show a sample trace
+	@tools/setup-debian build
+	@cmake --workflow --preset release
+	@tools/demo
+
+build: ## the tool: build/release/alpctrace
+	@tools/setup-debian build
+	@cmake --workflow --preset release
+
+test: ## all tests: unit, sanitizers, golden on Linux and under Wine
+	@tools/setup-debian test
+	@tools/test
+
+check: ## what CI checks beyond the tests: layout, lint, layers, globals
+	@tools/setup-debian check
+	@cmake --preset dev
+	@cmake --build --preset dev
+	@cmake --preset asan
+	@cmake --build --preset asan
+	@tools/check
+
+format: ## lay out all C files as house style wants it
+	@tools/setup-debian check
+	@find src include tests \( -name '*.c' -o -name '*.h' \) -exec clang-format-14 -i {} +
+
+fuzz: ## every fuzz target for TIME=60 seconds; FUZZ="name..." for some
+	@tools/setup-debian fuzz
+	@cmake --workflow --preset fuzz
+	@tools/run-fuzz --seconds $(TIME) $(FUZZ)
+
+golden-update: ## rewrite the golden files; read the diff
+	@tools/setup-debian build
+	@cmake --workflow --preset release
+	@tests/golden/run --exe build/release/alpctrace --update
+
+windows: ## the tool for Windows: build/windows/alpctrace.exe
+	@tools/setup-debian windows
+	@cmake --workflow --preset windows
+
+bench: ## benchmarks, each beside a peer
+	@tools/setup-debian test
+	@cmake --workflow --preset release
+	@tests/bench/run
+
+dist: ## source archive and release binary in build/dist
+	@tools/setup-debian build
+	@cmake --workflow --preset release
+	@tools/dist
