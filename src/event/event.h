@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "event/attributes.h"
 #include "event/facts.h"
 #include "event/fields.h"
 #include "event/ndr_view.h"
@@ -291,6 +292,7 @@ struct atr_event {
 
     struct atr_part parts[ATR_EVENT_PARTS_MAX];
     uint32_t part_count;
+    struct atr_attributes attributes; /* parsed from that part; all zero without one */
 
     /* Filled by session and decode. */
     enum atr_role role;
