@@ -4,11 +4,6 @@
 TIME ?= 60
 FUZZ ?=
 
-# A Wine of our own below build/, quiet, and asking nobody about Mono or Gecko.
-export WINEPREFIX ?= $(CURDIR)/build/wine
-export WINEDEBUG ?= -all
-export WINEDLLOVERRIDES ?= mscoree,mshtml=
-
 .PHONY: help demo build test check format fuzz golden-update windows bench dist
 .NOTPARALLEL:
 
