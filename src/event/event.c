@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "event/event.h"
 
-#include "event/ndr_view.h"
-
 void
 atr_event_reset(struct atr_event *event, struct atr_arena *arena, bool want_fields)
 {
@@ -86,4 +84,13 @@ atr_ndr_kind_text(enum atr_ndr_kind kind)
     };
 
     return (unsigned)kind < ATR_COUNT(texts) ? texts[kind] : "unknown";
+}
+
+const char *
+atr_pairing_text(enum atr_pairing pairing)
+{
+    static const char *const texts[] = {"none",   "order",      "rpc_call_id",
+                                        "thread", "message_id", "system_call"};
+
+    return (unsigned)pairing < ATR_COUNT(texts) ? texts[pairing] : texts[0];
 }

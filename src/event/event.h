@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "event/attributes.h"
+#include "event/call.h"
 #include "event/facts.h"
 #include "event/fields.h"
 #include "event/ndr_view.h"
@@ -228,6 +229,8 @@ struct atr_etw_record {
 /* What a message is in its exchange, from record fields alone (alpc.md 3 and 6). */
 enum atr_role {
     ATR_ROLE_NONE, /* no message: a wait, a failed call, a state record */
+    ATR_ROLE_SENT, /* a message, but no header was captured that tells which */
+    ATR_ROLE_RECEIVED,
     ATR_ROLE_REQUEST_SENT,
     ATR_ROLE_REQUEST_RECEIVED,
     ATR_ROLE_REPLY_SENT,
@@ -244,8 +247,6 @@ enum atr_role {
     ATR_ROLE_OTHER, /* lost reply, debug, exception, hard error */
 };
 
-struct atr_call; /* session/session.h */
-
 enum { ATR_EVENT_NOTES_MAX = 8 };
 
 /* How a decoder found its bytes: "[lrpc truncated]". */
@@ -254,11 +255,30 @@ struct atr_note {
     enum atr_status status;
 };
 
+/* One end of an exchange, names resolved. */
+struct atr_party {
+    bool known;
+    struct atr_str image; /* leaf; absent: only the pid is known */
+    uint32_t pid;
+    uint32_t tid;
+};
+
+/* A frame of a call stack as far as it could be resolved. text is "module!symbol+0x1f" or absent. */
+struct atr_frame_text {
+    uint64_t address;
+    struct atr_str text;
+    bool uncertain;
+};
+
 /* What decoding found, beyond the fields. */
 struct atr_meaning {
     const char *protocol;     /* row name of the decoder table: "lrpc", "csr", ...; NULL unknown */
     enum atr_grade protocol_grade;
-    struct atr_str method;    /* "BaseSrvCreateProcess"; absent unknown. RPC names live in the call */
+    struct atr_str method;    /* "BaseSrvCreateProcess", "WluirDisplayStatus"; absent: unknown */
+    enum atr_grade method_grade;
+    struct atr_str interface; /* "IRemUnknown"; absent: no name */
+    struct atr_str stub;      /* client stub in the stack: "winlogon!WluiDisplayStatus" */
+    struct atr_str status;    /* name of the status the message carries */
     const struct atr_ndr_view *ndr; /* the RPC arguments, or NULL */
     const struct atr_value *summary; /* object whose values a one-line form lists, or NULL */
 };
@@ -297,6 +317,11 @@ struct atr_event {
     /* Filled by session and decode. */
     enum atr_role role;
     const struct atr_call *call; /* the exchange it belongs to, or NULL */
+    struct atr_party client;
+    struct atr_party server;
+    struct atr_str port_name; /* of the connection port; absent unknown */
+    const struct atr_frame_text *frames; /* top first */
+    uint32_t frame_count;
     struct atr_arena *arena;
     struct atr_fields fields;
     struct atr_fact *facts; /* list, newest last */
