@@ -3,6 +3,7 @@
 
 #include "base/heap.h"
 #include "base/status.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,13 +23,21 @@ ATR_NODISCARD enum atr_status atr_file_open(struct atr_file **out, const char *p
 ATR_NODISCARD enum atr_status atr_file_create(struct atr_file **out, const char *path,
                                               const struct atr_heap *heap, struct atr_error *error);
 
+/* For reading; can seek. bytes are borrowed and outlive the file. */
+ATR_NODISCARD enum atr_status atr_file_from_memory(struct atr_file **out, struct atr_bytes bytes,
+                                                   const struct atr_heap *heap);
+
+/* For writing: appends to sink, which is borrowed and outlives the file. Cannot seek. */
+ATR_NODISCARD enum atr_status atr_file_to_memory(struct atr_file **out, struct atr_text *sink,
+                                                 const struct atr_heap *heap);
+
 void atr_file_close(struct atr_file *file); /* NULL is fine */
 
 /* Reads up to size_bytes, fewer only at the end; END when nothing was left. */
 ATR_NODISCARD enum atr_status atr_file_read(struct atr_file *file, void *bytes, size_t size_bytes,
                                             size_t *got, struct atr_error *error);
 
-/* Writes all of it or fails. */
+/* Writes all of it or fails; END when the reader of a pipe went away. */
 ATR_NODISCARD enum atr_status atr_file_write(struct atr_file *file, const void *bytes,
                                              size_t size_bytes, struct atr_error *error);
 
@@ -42,5 +51,8 @@ ATR_NODISCARD enum atr_status atr_file_seek(struct atr_file *file, uint64_t offs
 ATR_NODISCARD enum atr_status atr_file_size(struct atr_file *file, uint64_t *size_bytes,
                                             struct atr_error *error);
 
-/* True when both name the same existing file, so that no command overwrites its own input. */
+/*
+ * True when both name the same existing file, so that no command overwrites its own input. "-" is
+ * never the same as anything.
+ */
 bool atr_file_is_same(const char *a, const char *b);
