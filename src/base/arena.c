@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 64 * 1024 - 64 };
+enum {
+    BLOCK_BYTES = 64 * 1024 - 64
+};
 
 struct atr_arena_block {
     struct atr_arena_block *next;
@@ -157,6 +159,6 @@ atr_arena_format(struct atr_arena *arena, const char *format, ...)
     if (size < 0) {
         return (struct atr_str){NULL, 0};
     }
-    return atr_arena_str(arena, atr_str_make(text, (size_t)size < sizeof(text) ? (size_t)size
-                                                                             : sizeof(text) - 1));
+    return atr_arena_str(
+        arena, atr_str_make(text, (size_t)size < sizeof(text) ? (size_t)size : sizeof(text) - 1));
 }

@@ -5,7 +5,7 @@
 
 #if defined(__GNUC__) || defined(__clang__)
 #define ATR_NODISCARD __attribute__((warn_unused_result))
-#define ATR_UNUSED __attribute__((unused))
+#define ATR_UNUSED    __attribute__((unused))
 #if defined(__MINGW32__) && !defined(__clang__)
 #define ATR_PRINTF(index, first) __attribute__((format(gnu_printf, index, first)))
 #else

@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* Index into bytes[] of each pair of digits of the text form. */
-static const uint8_t text_order[ATR_GUID_BYTES] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+static const uint8_t text_order[ATR_GUID_BYTES] = {3, 2, 1,  0,  5,  4,  7,  6,
+                                                   8, 9, 10, 11, 12, 13, 14, 15};
 
 static bool
 dash_after(size_t pair)

@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ATR_GUID_BYTES = 16, ATR_GUID_TEXT_BYTES = 37 }; /* text with its NUL */
+enum {
+    ATR_GUID_BYTES = 16,
+    ATR_GUID_TEXT_BYTES = 37
+}; /* text with its NUL */
 
 /* A UUID as Windows lays it out in memory: u32, u16, u16 little-endian, then 8 bytes. */
 struct atr_guid {

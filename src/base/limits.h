@@ -28,6 +28,32 @@ enum {
     /* Call stack: kernel and user frames together; Windows itself captures 192 at most. */
     ATR_FRAMES_MAX = 256,
 
+    /*
+     * Session tables: the oldest entry is forgotten when one is full. Windows runs some hundreds of
+     * processes and some thousands of ports; a long trace sees many times that, not all alive.
+     */
+    ATR_PROCESSES_MAX = 65536,
+    ATR_THREADS_MAX = 65536,
+    ATR_PORTS_MAX = 131072,
+    ATR_HANDLES_KNOWN_MAX = 131072,
+    ATR_MODULES_MAX = 65536,
+    ATR_STRINGS_MAX = 262144,
+    ATR_STACKS_MAX = 65536,
+    ATR_CONNECTIONS_MAX = 16384, /* alive at once on a busy machine: 3,000 to 6,000 */
+    ATR_CALLS_MAX = 65536, /* outstanding: parked asynchronous calls count into the thousands */
+    ATR_IPIDS_MAX = 65536,
+    ATR_BINDINGS_MAX = 128, /* of one connection; ids are 16 bits, clients use a handful */
+    ATR_SENDS_MAX = 8,      /* of one thread, not yet seen arriving */
+
+    /* Texts and stacks the session holds: past it the oldest strings and stacks are forgotten. */
+    ATR_SESSION_HELD_BYTES = 64 * 1024 * 1024,
+
     /* A name (image path, port, symbol): NT object names end at 32,767 UTF-16 units. */
     ATR_NAME_BYTES_MAX = 98304,
+
+    /* Values guessed in one RPC message, or read by a hand-written list: more than anyone reads. */
+    ATR_NDR_ITEMS_MAX = 256,
+
+    /* Counters in one drops record: every cause on 256 processors, and room. */
+    ATR_DROP_COUNTERS_MAX = 4096,
 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/map.h"
 
-enum { ROOM_FIRST = 16 };
+enum {
+    ROOM_FIRST = 16
+};
 
 /* splitmix64's finisher over both halves. */
 static size_t

@@ -11,16 +11,16 @@
  * for people travel in struct atr_error. Decoders use TRUNCATED, MALFORMED and UNSUPPORTED to say
  * how the bytes were: those are findings, not failures of the program.
  */
-#define ATR_STATUS_MAP(X)                                                                          \
-    X(OK, "success")                                                                               \
-    X(END, "no more data")                                                                         \
-    X(NOMEM, "out of memory")                                                                      \
-    X(ARG, "bad argument")                                                                         \
-    X(IO, "input or output failed")                                                                \
-    X(TRUNCATED, "truncated")                                                                      \
-    X(MALFORMED, "malformed")                                                                      \
-    X(UNSUPPORTED, "unsupported")                                                                  \
-    X(LIMIT, "limit reached")                                                                      \
+#define ATR_STATUS_MAP(X)           \
+    X(OK, "success")                \
+    X(END, "no more data")          \
+    X(NOMEM, "out of memory")       \
+    X(ARG, "bad argument")          \
+    X(IO, "input or output failed") \
+    X(TRUNCATED, "truncated")       \
+    X(MALFORMED, "malformed")       \
+    X(UNSUPPORTED, "unsupported")   \
+    X(LIMIT, "limit reached")       \
     X(DENIED, "access denied")
 
 enum atr_status {
@@ -29,7 +29,9 @@ enum atr_status {
 #undef X
 };
 
-enum { ATR_ERROR_TEXT_BYTES = 512 };
+enum {
+    ATR_ERROR_TEXT_BYTES = 512
+};
 
 /* Filled where the cause is known, shown by the command line unchanged. text is one line. */
 struct atr_error {

@@ -61,8 +61,8 @@ atr_str_find(struct atr_str text, struct atr_str needle)
         return 0;
     }
     for (size_t at = 0; at + needle.size_bytes <= text.size_bytes; at++) {
-        const char *hit = memchr(text.data + at, needle.data[0],
-                                 text.size_bytes - needle.size_bytes - at + 1);
+        const char *hit =
+            memchr(text.data + at, needle.data[0], text.size_bytes - needle.size_bytes - at + 1);
 
         if (hit == NULL) {
             break;

@@ -38,7 +38,7 @@ void atr_text_printf(struct atr_text *text, const char *format, ...) ATR_PRINTF(
 
 /* Quick paths for what every line holds. */
 void atr_text_u64(struct atr_text *text, uint64_t value);
-void atr_text_u64_padded(struct atr_text *text, uint64_t value, unsigned digits);
+void atr_text_u64_padded(struct atr_text *text, uint64_t value, unsigned width);
 void atr_text_i64(struct atr_text *text, int64_t value);
 void atr_text_hex(struct atr_text *text, uint64_t value); /* no 0x, lower case */
 void atr_text_guid(struct atr_text *text, const struct atr_guid *guid);
@@ -49,7 +49,7 @@ void atr_text_json(struct atr_text *text, struct atr_str value);
 
 /*
  * Text for a terminal: printable UTF-8 as it is; quote, backslash and control characters as C
- * escapes, bytes that are no UTF-8 as \xNN, bidirectional controls as \u{NNNN}. Stops after max_units
- * characters (0: no limit) and tells whether anything was left out.
+ * escapes, bytes that are no UTF-8 as \xNN, bidirectional controls as \u{NNNN}. Stops after
+ * max_units characters (0: no limit) and tells whether anything was left out.
  */
 bool atr_text_escaped(struct atr_text *text, struct atr_str value, size_t max_units);

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ATR_UTF8_MAX = 4 };
+enum {
+    ATR_UTF8_MAX = 4
+};
 
 /* Writes one code point (<= 0x10ffff; surrogates too, as generalised UTF-8); returns its bytes. */
 size_t atr_utf8_put(char out[ATR_UTF8_MAX], uint32_t code_point);

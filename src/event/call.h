@@ -47,7 +47,7 @@ struct atr_call_side {
 };
 
 struct atr_call {
-    uint64_t id; /* 1, 2, 3 ... in order of begin; never reused */
+    uint64_t id;        /* 1, 2, 3 ... in order of begin; never reused */
     uint64_t parent_id; /* the call its thread was serving; 0: a root */
     uint32_t depth;     /* 0: a root */
     uint32_t source_id;

@@ -35,7 +35,9 @@ struct atr_part {
     struct atr_bytes bytes;  /* captured */
 };
 
-enum { ATR_EVENT_PARTS_MAX = 16 };
+enum {
+    ATR_EVENT_PARTS_MAX = 16
+};
 
 /* Enter and exit of a wrapped service: the fixed fields of docs/format.md. */
 struct atr_alpc_record {
@@ -66,9 +68,9 @@ struct atr_manifest_record {
     uint32_t os_build; /* 0: unknown */
     uint32_t os_major;
     uint32_t os_minor;
-    uint16_t architecture; /* IMAGE_FILE_MACHINE_*, 0 unknown */
-    uint8_t pointer_bytes; /* 4, 8, 0 unknown */
-    uint8_t redaction;     /* 0 none; capture-file.md 3.7 */
+    uint16_t architecture;    /* IMAGE_FILE_MACHINE_*, 0 unknown */
+    uint8_t pointer_bytes;    /* 4, 8, 0 unknown */
+    uint8_t redaction;        /* 0 none; capture-file.md 3.7 */
     int32_t utc_bias_minutes; /* local = UTC - bias, as Windows counts; INT32_MIN unknown */
     uint32_t clock_source;    /* enum atr_clock_source */
     uint64_t clock_frequency_hz;
@@ -103,7 +105,7 @@ struct atr_process_record {
     uint64_t start_key;
     uint32_t flags;
     uint32_t exit_status;
-    uint8_t life; /* enum atr_life */
+    uint8_t life;         /* enum atr_life */
     struct atr_str image; /* leaf or path, as the source gave it */
     struct atr_str command_line;
     struct atr_str sid;
@@ -226,6 +228,16 @@ struct atr_etw_record {
     struct atr_bytes payload;
 };
 
+/* More bytes of a part that did not fit one packet (event/record_join.h). */
+struct atr_continuation_record {
+    uint64_t call_id;    /* 0: its record has none */
+    uint64_t offset;     /* of the bytes in the part */
+    uint32_t left_bytes; /* in later continuations of this part */
+    uint16_t part_type;
+    uint8_t kind; /* of the record continued */
+    struct atr_bytes bytes;
+};
+
 /* What a message is in its exchange, from record fields alone (alpc.md 3 and 6). */
 enum atr_role {
     ATR_ROLE_NONE, /* no message: a wait, a failed call, a state record */
@@ -247,7 +259,9 @@ enum atr_role {
     ATR_ROLE_OTHER, /* lost reply, debug, exception, hard error */
 };
 
-enum { ATR_EVENT_NOTES_MAX = 8 };
+enum {
+    ATR_EVENT_NOTES_MAX = 8
+};
 
 /* How a decoder found its bytes: "[lrpc truncated]". */
 struct atr_note {
@@ -263,7 +277,8 @@ struct atr_party {
     uint32_t tid;
 };
 
-/* A frame of a call stack as far as it could be resolved. text is "module!symbol+0x1f" or absent. */
+/* A frame of a call stack as far as it could be resolved. text is "module!symbol+0x1f" or absent.
+ */
 struct atr_frame_text {
     uint64_t address;
     struct atr_str text;
@@ -272,14 +287,14 @@ struct atr_frame_text {
 
 /* What decoding found, beyond the fields. */
 struct atr_meaning {
-    const char *protocol;     /* row name of the decoder table: "lrpc", "csr", ...; NULL unknown */
+    const char *protocol; /* row name of the decoder table: "lrpc", "csr", ...; NULL unknown */
     enum atr_grade protocol_grade;
-    struct atr_str method;    /* "BaseSrvCreateProcess", "WluirDisplayStatus"; absent: unknown */
+    struct atr_str method; /* "BaseSrvCreateProcess", "WluirDisplayStatus"; absent: unknown */
     enum atr_grade method_grade;
-    struct atr_str interface; /* "IRemUnknown"; absent: no name */
-    struct atr_str stub;      /* client stub in the stack: "winlogon!WluiDisplayStatus" */
-    struct atr_str status;    /* name of the status the message carries */
-    const struct atr_ndr_view *ndr; /* the RPC arguments, or NULL */
+    struct atr_str interface;        /* "IRemUnknown"; absent: no name */
+    struct atr_str stub;             /* client stub in the stack: "winlogon!WluiDisplayStatus" */
+    struct atr_str status;           /* name of the status the message carries */
+    const struct atr_ndr_view *ndr;  /* the RPC arguments, or NULL */
     const struct atr_value *summary; /* object whose values a one-line form lists, or NULL */
 };
 
@@ -308,6 +323,7 @@ struct atr_event {
         struct atr_mark_record mark;
         struct atr_interface_record interface;
         struct atr_etw_record etw; /* ETW_ALPC, RPC, ETW */
+        struct atr_continuation_record continuation;
     } as;
 
     struct atr_part parts[ATR_EVENT_PARTS_MAX];
@@ -319,7 +335,7 @@ struct atr_event {
     const struct atr_call *call; /* the exchange it belongs to, or NULL */
     struct atr_party client;
     struct atr_party server;
-    struct atr_str port_name; /* of the connection port; absent unknown */
+    struct atr_str port_name;            /* of the connection port; absent unknown */
     const struct atr_frame_text *frames; /* top first */
     uint32_t frame_count;
     struct atr_arena *arena;
@@ -335,7 +351,8 @@ struct atr_event {
 void atr_event_reset(struct atr_event *event, struct atr_arena *arena, bool want_fields);
 
 /* The part of that type, or NULL. */
-const struct atr_part *atr_event_part_find(const struct atr_event *event, enum atr_record_part type);
+const struct atr_part *atr_event_part_find(const struct atr_event *event,
+                                           enum atr_record_part type);
 
 /* Remembers how a decoder found its bytes; OK is not remembered. */
 void atr_event_note(struct atr_event *event, const char *decoder, enum atr_status status);

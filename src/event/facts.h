@@ -28,7 +28,9 @@ enum atr_syntax {
     ATR_SYNTAX_TEST,
 };
 
-enum { ATR_SYNTAX_KINDS = 3 };
+enum {
+    ATR_SYNTAX_KINDS = 3
+};
 
 const char *atr_syntax_text(enum atr_syntax syntax); /* "ndr20", "ndr64", "test", "unknown" */
 
@@ -66,6 +68,7 @@ struct atr_pointer_fact {
 struct atr_fact {
     struct atr_fact *next;
     enum atr_fact_kind kind;
+
     union {
         struct atr_bind_fact bind;
         struct atr_rpc_fact rpc;

@@ -151,7 +151,8 @@ atr_fields_null(struct atr_fields *fields, enum atr_field field)
 void
 atr_fields_begin(struct atr_fields *fields, enum atr_field field)
 {
-    enum atr_field_type type = rows[field].type == ATR_FIELD_LIST ? ATR_FIELD_LIST : ATR_FIELD_OBJECT;
+    enum atr_field_type type =
+        rows[field].type == ATR_FIELD_LIST ? ATR_FIELD_LIST : ATR_FIELD_OBJECT;
     struct atr_value *value = NULL;
 
     if (fields->arena == NULL) {

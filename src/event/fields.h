@@ -28,7 +28,7 @@ enum atr_field_type {
     ATR_FIELD_TIME, /* 100 ns since 1601 UTC */
     ATR_FIELD_OBJECT,
     ATR_FIELD_LIST,
-    ATR_FIELD_ANY, /* the value says */
+    ATR_FIELD_ANY,  /* the value says */
     ATR_FIELD_NULL, /* of a value: present and null */
 };
 
@@ -65,12 +65,14 @@ struct atr_value {
     uint8_t grade;  /* enum atr_grade; BOUND unless marked */
     uint32_t count; /* children of an object or list */
     struct atr_value *next;
+
     union {
         uint64_t number; /* BOOL UINT HEX TIME */
         int64_t integer; /* INT */
         struct atr_str text;
         struct atr_guid guid;
         struct atr_bytes bytes;
+
         struct {
             struct atr_value *first;
             struct atr_value *last;
@@ -92,7 +94,8 @@ void atr_fields_init(struct atr_fields *fields, struct atr_arena *arena);
 
 /* Text, guid and bytes are borrowed where they point into the event or its arena. */
 void atr_fields_bool(struct atr_fields *fields, enum atr_field field, bool value);
-void atr_fields_uint(struct atr_fields *fields, enum atr_field field, uint64_t value); /* also HEX, TIME */
+void atr_fields_uint(struct atr_fields *fields, enum atr_field field,
+                     uint64_t value); /* also HEX, TIME */
 void atr_fields_int(struct atr_fields *fields, enum atr_field field, int64_t value);
 void atr_fields_text(struct atr_fields *fields, enum atr_field field, struct atr_str value);
 void atr_fields_string(struct atr_fields *fields, enum atr_field field, const char *constant);

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "session/session.h"
+#include "session/table.h"
+
+/*
+ * Inside the session. Every key carries the source id in its high half, because merged traces hold
+ * several captures whose ids mean different things.
+ *
+ *   state.c        processes, ports, strings ... from state records
+ *   role.c         what a message is, from flags, ids and type
+ *   connections.c  connections and bindings
+ *   calls.c        requests and replies, both sides, nesting
+ */
+
+struct process_entry {
+    struct atr_table_entry entry;
+    struct atr_session_process view;
+};
+
+/* pid -> the process that has it now. */
+struct pid_entry {
+    struct atr_table_entry entry;
+    uint32_t process_id;
+};
+
+struct port_entry {
+    struct atr_table_entry entry;
+    struct atr_session_port view;
+};
+
+struct handle_entry {
+    struct atr_table_entry entry;
+    uint32_t port_id;
+};
+
+struct module_entry {
+    struct atr_table_entry entry;
+    struct atr_module_record view; /* texts owned */
+};
+
+struct string_entry {
+    struct atr_table_entry entry;
+    struct atr_str text; /* owned */
+};
+
+struct stack_entry {
+    struct atr_table_entry entry;
+    struct atr_frame *frames; /* owned */
+    uint32_t frame_count;
+};
+
+struct ipid_entry {
+    struct atr_table_entry entry;
+    struct atr_guid iid;
+};
+
+struct source_entry {
+    struct atr_table_entry entry;
+    uint32_t os_build;
+};
+
+struct bound {
+    uint16_t binding_id;
+    struct atr_binding binding;
+};
+
+/* A client and a server port talking. Found by its client end, its server end, or both. */
+struct connection {
+    struct atr_table_entry entry; /* keyed by id */
+    struct atr_key client_key;    /* {0, 0}: not known */
+    struct atr_key server_key;
+    struct bound *bound; /* owned */
+    uint32_t bound_count;
+    uint32_t bound_room;
+};
+
+struct connection_key_entry {
+    struct atr_table_entry entry;
+    uint64_t connection_id;
+};
+
+struct call_entry {
+    struct atr_table_entry entry; /* keyed by call id */
+    struct atr_call call;
+    uint64_t connection_id;
+    struct atr_key enter_key;   /* in enters; {0, 0}: none */
+    struct atr_key message_key; /* in messages */
+    struct atr_key rpc_key;     /* in rpc_calls */
+    uint16_t request_bytes;     /* DataLength, to tell a thread's sends apart */
+};
+
+/* Joins an exit to its enter, a message to its call, an LRPC CallId to its call. */
+struct call_ref {
+    struct atr_table_entry entry;
+    uint64_t call_id;
+};
+
+struct thread_entry {
+    struct atr_table_entry entry;
+    uint64_t waiting_call;         /* its outstanding synchronous request, or 0 */
+    uint64_t serving_call;         /* the request it received last and has not answered, or 0 */
+    uint64_t sends[ATR_SENDS_MAX]; /* its requests and datagrams nobody was seen to receive */
+    uint32_t send_next;
+};
+
+struct atr_session {
+    struct atr_heap heap;
+    struct atr_table sources;
+    struct atr_table processes;
+    struct atr_table pids;
+    struct atr_table ports;
+    struct atr_table handles;
+    struct atr_table modules;
+    struct atr_table strings;
+    struct atr_table stacks;
+    struct atr_table ipids;
+    struct atr_table connections;
+    struct atr_table connection_keys;
+    struct atr_table calls;
+    struct atr_table enters;
+    struct atr_table messages;
+    struct atr_table rpc_calls;
+    struct atr_table threads;
+    size_t held_bytes; /* texts and frames, see ATR_SESSION_HELD_BYTES */
+    uint64_t next_call_id;
+    uint64_t next_connection_id;
+    uint64_t retired_call;    /* ended with the last event; removed before the next */
+    uint64_t connection_id;   /* of the event in hand, 0 none */
+    int32_t utc_bias_minutes; /* INT32_MIN unknown */
+};
+
+static inline struct atr_key
+session_key(uint32_t source_id, uint64_t high, uint64_t low)
+{
+    return (struct atr_key){(uint64_t)source_id << 32 ^ high, low};
+}
+
+static inline bool
+key_is_set(struct atr_key key)
+{
+    return key.high != 0 || key.low != 0;
+}
+
+/* state.c */
+void session_state_init(struct atr_session *session);
+void session_state_fini(struct atr_session *session);
+enum atr_status session_state_apply(struct atr_session *session, const struct atr_event *event);
+struct port_entry *session_port_of(const struct atr_session *session,
+                                   const struct atr_event *event);
+
+/* role.c */
+enum atr_role session_role(const struct atr_event *event);
+bool session_role_is_client(enum atr_role role);
+bool session_role_is_received(enum atr_role role);
+
+/* connections.c */
+void session_connections_init(struct atr_session *session);
+void session_connections_fini(struct atr_session *session);
+/* The event's connection, made when new; 0 when it has none or memory is out. */
+uint64_t session_connection_of(struct atr_session *session, const struct atr_event *event);
+/* One call was seen from both ends: they are one connection. Gives the id that stays. */
+uint64_t session_connections_join(struct atr_session *session, uint64_t client_id,
+                                  uint64_t server_id);
+/* Is the event's process the client of this exchange? Text logs: the port's owner is the server. */
+bool session_is_client_end(const struct atr_session *session, const struct atr_event *event);
+void session_connection_drop(struct atr_session *session, uint64_t connection_id);
+void session_connection_close(struct atr_session *session, struct atr_key end_key);
+void session_bind(struct atr_session *session, uint64_t connection_id, uint16_t binding_id,
+                  const struct atr_binding *binding);
+void session_unbind(struct atr_session *session, uint64_t connection_id, uint16_t binding_id);
+const struct atr_binding *session_bound(const struct atr_session *session, uint64_t connection_id,
+                                        uint32_t binding_id);
+struct atr_key session_client_key(uint32_t source_id, uint32_t process_id, uint32_t pid,
+                                  uint32_t handle, uint32_t port_id);
+
+/* calls.c: the calls themselves and what finds them */
+void session_calls_init(struct atr_session *session);
+void session_calls_fini(struct atr_session *session);
+struct call_entry *session_call_find(const struct atr_session *session, uint64_t call_id);
+struct call_entry *session_call_by(const struct atr_session *session, const struct atr_table *refs,
+                                   struct atr_key key);
+/* A call that begins with this event, seen from the client or from the server. */
+struct call_entry *session_call_begin(struct atr_session *session, const struct atr_event *event,
+                                      enum atr_call_kind kind, bool from_client);
+/* Makes key find call; *own remembers it for the end of the call. */
+void session_call_index(struct atr_session *session, struct atr_table *refs, struct atr_key key,
+                        struct atr_key *own, const struct call_entry *call);
+/* Nothing more will come: event->call stays readable until the next event. */
+void session_call_end(struct atr_session *session, struct call_entry *call);
+void session_side_fill(struct atr_call_side *side, const struct atr_event *event);
+
+/* exchange.c: roles to calls */
+enum atr_status session_exchange_apply(struct atr_session *session, struct atr_event *event);
+enum atr_status session_request_sent(struct atr_session *session, struct atr_event *event,
+                                     enum atr_call_kind kind);
+void session_reply_received(struct atr_session *session, struct atr_event *event,
+                            struct call_entry *call, enum atr_pairing pairing);
+struct thread_entry *session_thread(struct atr_session *session, uint32_t source_id, uint32_t pid,
+                                    uint32_t tid);
+
+/* learn.c: atr_session_learn and look-ups of what it learnt */
+
+/* parties.c: who is who, by name */
+void session_parties_fill(const struct atr_session *session, struct atr_event *event);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/table.h"
+
+#include <string.h>
+
+void
+atr_table_init(struct atr_table *table, struct atr_heap heap, size_t cap, size_t entry_bytes,
+               atr_table_release_fn *release, void *context)
+{
+    *table = (struct atr_table){
+        .heap = heap, .entry_bytes = entry_bytes, .release = release, .context = context};
+    atr_map_init(&table->map, heap, cap);
+}
+
+void
+atr_table_fini(struct atr_table *table)
+{
+    while (table->oldest != NULL) {
+        atr_table_remove(table, table->oldest);
+    }
+    atr_heap_free(&table->heap, table->spare);
+    table->spare = NULL;
+    atr_map_fini(&table->map);
+}
+
+void *
+atr_table_find(const struct atr_table *table, struct atr_key key)
+{
+    return atr_map_find(&table->map, key);
+}
+
+void
+atr_table_remove(struct atr_table *table, void *removed)
+{
+    struct atr_table_entry *entry = removed;
+
+    if (entry == NULL) {
+        return;
+    }
+    (void)atr_map_take(&table->map, entry->key);
+    if (entry->older != NULL) {
+        entry->older->newer = entry->newer;
+    } else {
+        table->oldest = entry->newer;
+    }
+    if (entry->newer != NULL) {
+        entry->newer->older = entry->older;
+    } else {
+        table->newest = entry->older;
+    }
+    if (table->release != NULL) {
+        table->release(table->context, entry);
+    }
+    atr_heap_free(&table->heap, table->spare);
+    table->spare = entry;
+}
+
+static struct atr_table_entry *
+new_entry(struct atr_table *table)
+{
+    struct atr_table_entry *entry = table->spare;
+
+    if (entry == NULL) {
+        return atr_heap_alloc(&table->heap, 1, table->entry_bytes);
+    }
+    table->spare = NULL;
+    memset(entry, 0, table->entry_bytes);
+    return entry;
+}
+
+void *
+atr_table_add(struct atr_table *table, struct atr_key key)
+{
+    struct atr_table_entry *entry;
+
+    atr_table_remove(table, atr_map_find(&table->map, key));
+    if (table->map.count >= table->map.cap) {
+        atr_table_remove(table, table->oldest);
+        table->forgotten++;
+    }
+    entry = new_entry(table);
+    if (entry == NULL) {
+        return NULL;
+    }
+    entry->key = key;
+    if (atr_map_put(&table->map, key, entry) != ATR_OK) {
+        atr_heap_free(&table->heap, entry);
+        return NULL;
+    }
+    entry->older = table->newest;
+    if (table->newest != NULL) {
+        table->newest->newer = entry;
+    } else {
+        table->oldest = entry;
+    }
+    table->newest = entry;
+    return entry;
+}
+
+void *
+atr_table_get(struct atr_table *table, struct atr_key key)
+{
+    void *entry = atr_table_find(table, key);
+
+    return entry != NULL ? entry : atr_table_add(table, key);
+}

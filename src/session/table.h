@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/heap.h"
+#include "base/map.h"
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A map that forgets: at most cap entries, the one added longest ago goes first. An entry is a
+ * struct that starts with struct atr_table_entry; the table owns it, release frees what it holds.
+ */
+struct atr_table_entry {
+    struct atr_key key;
+    struct atr_table_entry *older;
+    struct atr_table_entry *newer;
+};
+
+typedef void atr_table_release_fn(void *context, struct atr_table_entry *entry);
+
+struct atr_table {
+    struct atr_map map;
+    struct atr_heap heap;
+    size_t entry_bytes;
+    struct atr_table_entry *oldest;
+    struct atr_table_entry *newest;
+    struct atr_table_entry *spare; /* a removed entry, kept for the next add */
+    atr_table_release_fn *release; /* NULL: entries hold nothing */
+    void *context;
+    uint64_t forgotten;
+};
+
+void atr_table_init(struct atr_table *table, struct atr_heap heap, size_t cap, size_t entry_bytes,
+                    atr_table_release_fn *release, void *context);
+void atr_table_fini(struct atr_table *table);
+
+void *atr_table_find(const struct atr_table *table, struct atr_key key);
+
+/* A zeroed entry under key, in place of an older one of that key. NULL: out of memory. */
+void *atr_table_add(struct atr_table *table, struct atr_key key);
+
+/* find, or add. */
+void *atr_table_get(struct atr_table *table, struct atr_key key);
+
+void atr_table_remove(struct atr_table *table, void *entry); /* NULL is fine */
