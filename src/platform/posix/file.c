@@ -168,7 +168,7 @@ atr_file_open(struct atr_file **out, const char *path, const struct atr_heap *he
               struct atr_error *error)
 {
     struct posix_file *file = file_create(path, "standard input", STDIN_FILENO, heap);
-    struct stat info;
+    struct stat info = {0};
     enum atr_status status;
 
     if (file == NULL) {
@@ -207,7 +207,7 @@ atr_file_create(struct atr_file **out, const char *path, const struct atr_heap *
                 struct atr_error *error)
 {
     struct posix_file *file = file_create(path, "standard output", STDOUT_FILENO, heap);
-    struct stat info;
+    struct stat info = {0};
     enum atr_status status;
 
     if (file == NULL) {

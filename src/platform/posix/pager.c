@@ -19,9 +19,7 @@ static void
 leave_after_pager(int number)
 {
     (void)close(STDOUT_FILENO);
-    while (wait(NULL) > 0 || errno == EINTR) {
-        continue;
-    }
+    (void)wait(NULL);
     (void)signal(number, SIG_DFL);
     (void)raise(number);
 }
@@ -68,9 +66,11 @@ was_reached(int report)
 static void
 wait_for(pid_t process)
 {
-    while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {
-        continue;
-    }
+    pid_t done;
+
+    do {
+        done = waitpid(process, NULL, 0);
+    } while (done < 0 && errno == EINTR);
 }
 
 static void
