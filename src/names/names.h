@@ -32,7 +32,9 @@ struct atr_interface_info {
 /* False when the tables do not have uuid. */
 bool atr_names_interface(const struct atr_guid *uuid, struct atr_interface_info *out);
 
-enum { ATR_PROCEDURE_NAMES_MAX = 4 };
+enum {
+    ATR_PROCEDURE_NAMES_MAX = 4
+};
 
 /*
  * The name of an opnum. names[0] is the one to show. `certain`: all sources for the traced build
@@ -58,7 +60,9 @@ bool atr_names_procedure_by_stub(struct atr_str stub, uint32_t opnum, struct atr
                                  struct atr_guid *uuid);
 
 /* "RPC_S_UNKNOWN_IF", "HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE)" written to buffer, ... */
-enum { ATR_STATUS_NAME_BYTES = 96 };
+enum {
+    ATR_STATUS_NAME_BYTES = 96
+};
 struct atr_str atr_names_rpc_status(uint32_t status, char buffer[ATR_STATUS_NAME_BYTES]);
 
 /* "STATUS_PORT_CONNECTION_REFUSED", or absent. */
@@ -66,10 +70,13 @@ struct atr_str atr_names_ntstatus(uint32_t status);
 
 /* What a connection port's name tells (other-protocols.md 1 and 9). */
 struct atr_port_rule {
-    const char *pattern; /* of the last component, '*' = any run */
+    const char *pattern; /* of the last component: '*' any run, '#' a hex digit, '+' hex digits */
     const char *decoder; /* kind of the payload decoder: "lrpc", "csr64"; NULL: hex */
     const char *what;    /* "COM endpoint of a process" */
     const char *owner;   /* typical process or service, NULL unknown */
+
+    /* What a full path must have before the last component; "" the root, NULL anything. */
+    const char *directory;
 };
 
 /* NULL when no rule matches. Accepts full paths and leaves. */
@@ -78,9 +85,9 @@ const struct atr_port_rule *atr_names_port(struct atr_str port_name);
 /* All rules, for documents and tests. */
 const struct atr_port_rule *atr_names_port_rules(size_t *count);
 
-/* Status of the LPC_xxx message type: low byte of PORT_MESSAGE.Type, "request", ...; NULL unknown. */
+/* Low byte of PORT_MESSAGE.Type: "request", "port_closed", ...; NULL unknown. */
 const char *atr_names_message_type(uint16_t type);
 
-/* ALPC object type bit, tower protocol id, property class: NULL when unknown. */
+/* ALPC object type bit ("section"), tower protocol id ("ncalrpc"): NULL when unknown. */
 const char *atr_names_object_type(uint32_t object_type);
 const char *atr_names_tower_protocol(uint16_t tower_id);
