@@ -56,4 +56,35 @@ enum {
 
     /* Counters in one drops record: every cause on 256 processors, and room. */
     ATR_DROP_COUNTERS_MAX = 4096,
+
+    /* Bindings of one DUALSTRINGARRAY: a machine has an address or two per protocol. */
+    ATR_DSA_BINDINGS_MAX = 64,
+
+    /* Data elements of one extended OBJREF: MS-DCOM 2.2.18.7 allows 1. */
+    ATR_OBJREF_ELEMENTS_MAX = 16,
+
+    /* OBJREFs shown of one message: a multi-interface activation returns a handful. */
+    ATR_OBJREFS_MAX = 64,
+
+    /* Header extensions of one COM call: two kinds are in use. */
+    ATR_ORPC_EXTENTS_MAX = 16,
+
+    /* Activation properties of one blob: MS-DCOM 2.2.22.1 allows 10. */
+    ATR_ACTIVATION_PROPERTIES_MAX = 16,
+
+    /* Interfaces listed of one activation or IRemUnknown call: real ones ask for a few. */
+    ATR_ORPC_INTERFACES_MAX = 256,
+
+    /* Bytes of one line of a text log: a port name with what stands around it, in UTF-8. */
+    ATR_TEXT_LINE_MAX = 131072,
+
+    /* Text of one frame in a text log: a decorated C++ name ends at 4,096 characters. */
+    ATR_FRAME_TEXT_MAX = 4096,
+
+    /* What a text log may define before it forgets and defines anew: 100 times a long log. */
+    ATR_LOG_POOL_BYTES = 16 * 1024 * 1024,
+    ATR_LOG_POOL_COUNT = 262144,
+
+    /* Calls open at once in a debugger log: one a thread, and it slows the machine 100 times. */
+    ATR_LOG_OPEN_MAX = 1024,
 };

@@ -46,16 +46,16 @@ enum atr_record_flag {
     ATR_RECORD_FROM_DRIVER = 32,
     ATR_RECORD_FROM_HOOK = 64,
     ATR_RECORD_FROM_DTRACE = 128,
-    ATR_RECORD_SNAPSHOT = 256,        /* state that existed before recording */
-    ATR_RECORD_FROM_LOG = 512,        /* a debugger's or tracer's text log */
-    ATR_RECORD_NO_HEADER = 1024,      /* no PORT_MESSAGE captured: its fields are 0 */
-    ATR_RECORD_TIME_UNKNOWN = 2048,   /* the time stamp only orders */
+    ATR_RECORD_SNAPSHOT = 256,      /* state that existed before recording */
+    ATR_RECORD_FROM_LOG = 512,      /* a debugger's or tracer's text log */
+    ATR_RECORD_NO_HEADER = 1024,    /* no PORT_MESSAGE captured: its fields are 0 */
+    ATR_RECORD_TIME_UNKNOWN = 2048, /* the time stamp only orders */
     ATR_RECORD_KERNEL_CALLER = 4096,
-    ATR_RECORD_PART_FAULT = 8192,     /* a part could not be read */
-    ATR_RECORD_NESTED = 16384,        /* a wrapped call inside another one */
-    ATR_RECORD_DEFERRED = 32768,      /* status unknown */
+    ATR_RECORD_PART_FAULT = 8192, /* a part could not be read */
+    ATR_RECORD_NESTED = 16384,    /* a wrapped call inside another one */
+    ATR_RECORD_DEFERRED = 32768,  /* status unknown */
     ATR_RECORD_PORT_UNRESOLVED = 65536,
-    ATR_RECORD_ENTER_LOST = 131072,   /* an exit whose enter was dropped */
+    ATR_RECORD_ENTER_LOST = 131072, /* an exit whose enter was dropped */
     ATR_RECORD_LAYOUT_UNKNOWN = 262144,
 };
 
@@ -73,6 +73,11 @@ enum atr_record_part {
     ATR_PART_CAPACITY = 11,
     ATR_PART_TIMEOUT = 12,
     ATR_PART_LEGACY_VIEW = 13,
+};
+
+/* Flags of a part. */
+enum atr_record_part_flag {
+    ATR_PART_CONTINUED = 1, /* more of its bytes follow in continuation records */
 };
 
 /* Which system service. 16 and up: the legacy LPC services, in this order for ever. */

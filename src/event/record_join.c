@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/cursor.h"
+#include "base/endian.h"
+#include "event/record.h"
+#include "event/record_layout.h"
+
+#include <string.h>
+
+/* Where a part lies in its record. */
+struct place {
+    size_t header; /* offset of the part's header */
+    uint16_t type;
+    uint16_t flags;
+    uint32_t original_bytes;
+    uint32_t captured_bytes;
+};
+
+struct identity {
+    uint8_t kind;
+    uint32_t source_id;
+    uint32_t sequence;
+};
+
+/* Leaves the cursor behind the header. */
+static struct identity
+read_identity(struct atr_cursor *cur)
+{
+    struct identity identity;
+    uint16_t header_bytes;
+
+    if (atr_cursor_u8(cur) != ATR_RECORD_VERSION) {
+        atr_cursor_reject(cur);
+    }
+    identity.kind = atr_cursor_u8(cur);
+    header_bytes = atr_cursor_u16(cur);
+    identity.source_id = atr_cursor_u32(cur);
+    identity.sequence = atr_cursor_u32(cur);
+    atr_cursor_skip(cur, 4);
+    if (header_bytes < ATR_RECORD_HEADER_BYTES) {
+        atr_cursor_reject(cur);
+    }
+    atr_cursor_seek(cur, header_bytes);
+    return identity;
+}
+
+/* A cursor at the first part; its status is not OK when the record has none. */
+static struct atr_cursor
+find_parts(struct atr_bytes record, struct identity *identity)
+{
+    struct atr_cursor cur = atr_cursor_make(record.data, record.size_bytes);
+    const struct atr_layout *layout;
+
+    *identity = read_identity(&cur);
+    layout = atr_layout_find(identity->kind);
+    if (layout == NULL || !layout->has_parts) {
+        atr_cursor_reject(&cur);
+    } else {
+        atr_cursor_skip(&cur, atr_layout_fixed_bytes(layout));
+    }
+    return cur;
+}
+
+static size_t
+padding_of(uint32_t size_bytes)
+{
+    return (4 - size_bytes % 4) % 4;
+}
+
+/* The next part that goes on; false when there is none. */
+static bool
+next_continued(struct atr_cursor *cur, struct place *place)
+{
+    while (atr_cursor_left(cur) > 0) {
+        place->header = cur->position;
+        place->type = atr_cursor_u16(cur);
+        place->flags = atr_cursor_u16(cur);
+        place->original_bytes = atr_cursor_u32(cur);
+        place->captured_bytes = atr_cursor_u32(cur);
+        atr_cursor_skip(cur, place->captured_bytes);
+        if (atr_cursor_left(cur) > 0) {
+            atr_cursor_skip(cur, padding_of(place->captured_bytes));
+        }
+        if (atr_cursor_ok(cur) && (place->flags & ATR_PART_CONTINUED) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+atr_record_is_continued(struct atr_bytes record)
+{
+    struct identity identity;
+    struct place place;
+    struct atr_cursor cur = find_parts(record, &identity);
+
+    return next_continued(&cur, &place);
+}
+
+struct continuation {
+    struct identity identity;
+    uint8_t kind; /* continued */
+    uint16_t part_type;
+    uint64_t offset;
+    uint32_t left_bytes;
+    struct atr_bytes bytes;
+};
+
+static bool
+read_continuation(struct atr_bytes record, struct continuation *out)
+{
+    struct atr_cursor cur = atr_cursor_make(record.data, record.size_bytes);
+
+    out->identity = read_identity(&cur);
+    atr_cursor_skip(&cur, 8); /* call id */
+    out->kind = atr_cursor_u8(&cur);
+    out->part_type = atr_cursor_u16(&cur);
+    out->offset = atr_cursor_u64(&cur);
+    out->left_bytes = atr_cursor_u32(&cur);
+    out->bytes = atr_cursor_bytes(&cur, atr_cursor_left(&cur));
+    return atr_cursor_ok(&cur) && out->identity.kind == ATR_RECORD_CONTINUATION;
+}
+
+/* Puts the bytes behind those the part has, and moves what follows. */
+static enum atr_status
+insert(struct atr_text *record, const struct place *place, const struct continuation *more)
+{
+    uint32_t captured = place->captured_bytes + (uint32_t)more->bytes.size_bytes;
+    size_t end = place->header + ATR_RECORD_PART_HEADER_BYTES + place->captured_bytes;
+    size_t old_padding = padding_of(place->captured_bytes);
+    size_t next = record->size_bytes - end < old_padding ? record->size_bytes : end + old_padding;
+    size_t rest = record->size_bytes - next;
+    size_t grown = end + more->bytes.size_bytes + padding_of(captured);
+    uint8_t *data;
+
+    if (atr_text_reserve(record, more->bytes.size_bytes + 3) == NULL) {
+        return record->status;
+    }
+    data = (uint8_t *)record->data;
+    memmove(data + grown, data + next, rest);
+    memcpy(data + end, more->bytes.data, more->bytes.size_bytes);
+    memset(data + grown - padding_of(captured), 0, padding_of(captured));
+    if (more->left_bytes == 0) {
+        (void)atr_put_u16(data + place->header + 2,
+                          (uint16_t)(place->flags & ~(unsigned)ATR_PART_CONTINUED));
+    }
+    (void)atr_put_u32(data + place->header + 8, captured);
+    record->size_bytes = grown + rest;
+    return ATR_OK;
+}
+
+enum atr_status
+atr_record_join(struct atr_text *record, struct atr_bytes continuation)
+{
+    struct atr_bytes first = {(const uint8_t *)record->data, record->size_bytes};
+    struct continuation more;
+    struct identity identity;
+    struct place place;
+    struct atr_cursor cur = find_parts(first, &identity);
+
+    if (!read_continuation(continuation, &more) || more.kind != identity.kind ||
+        more.identity.source_id != identity.source_id ||
+        more.identity.sequence != identity.sequence) {
+        return ATR_ARG;
+    }
+    do {
+        if (!next_continued(&cur, &place)) {
+            return ATR_ARG;
+        }
+    } while (place.type != more.part_type);
+    if (more.offset != place.captured_bytes || more.bytes.size_bytes == 0 ||
+        more.offset + more.bytes.size_bytes > place.original_bytes) {
+        return ATR_MALFORMED;
+    }
+    if (more.offset + more.bytes.size_bytes > ATR_PART_MAX) {
+        return ATR_LIMIT;
+    }
+    return insert(record, &place, &more);
+}
