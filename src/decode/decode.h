@@ -79,13 +79,17 @@ atr_decode_fn atr_tower_decode;            /* tower.c */
 atr_decode_fn atr_objref_decode;           /* objref.c */
 atr_decode_fn atr_dual_string_array_decode;
 atr_decode_fn atr_csr_decode;           /* csr.c */
+atr_decode_fn atr_csr_connect_decode;   /* what a connection request and its answer carry */
 atr_decode_fn atr_sm_decode;            /* sm.c */
-atr_decode_fn atr_sb_decode;            /* sm.c */
+atr_decode_fn atr_sb_decode;
+atr_decode_fn atr_sb_connect_decode;
 atr_decode_fn atr_lsa_decode;           /* lsa.c */
+atr_decode_fn atr_lsa_connect_decode;
 atr_decode_fn atr_wer_decode;           /* wer.c */
 atr_decode_fn atr_hard_error_decode;    /* hard_error.c */
 atr_decode_fn atr_core_messaging_decode; /* core_messaging.c */
 atr_decode_fn atr_conio_decode;         /* conio.c */
+atr_decode_fn atr_audio_control_decode; /* audio.c */
 
 /* The error and problem rows with one spelling: "truncated", "unknown_type", ... */
 enum atr_status atr_decode_error(struct atr_event *event, enum atr_status status, const char *error);
