@@ -42,7 +42,7 @@ struct atr_ndr_item {
     uint64_t max_count; /* strings */
     uint64_t actual_count;
     struct atr_guid guid;
-    struct atr_str text;
+    struct atr_str text; /* of strings; of GUID and OBJREF the interface's name, or absent */
     struct atr_bytes bytes;
 };
 
@@ -55,6 +55,7 @@ struct atr_ndr_view {
     bool in_view;
     const struct atr_ndr_item *items; /* by offset, not overlapping */
     uint32_t item_count;
+    const char *error; /* why reading by a list stopped: "string_overrun"; NULL: it did not */
 };
 
 const char *atr_ndr_kind_text(enum atr_ndr_kind kind); /* JSON spelling: "wstring", "u32", "ptr" */
