@@ -48,6 +48,13 @@ enum {
     /* Texts and stacks the session holds: past it the oldest strings and stacks are forgotten. */
     ATR_SESSION_HELD_BYTES = 64 * 1024 * 1024,
 
+    /*
+     * Lines held back until their reply came, so that they appear in start order. A call that is
+     * parked longer is written without its reply and resumed when it comes.
+     */
+    ATR_HELD_LINES_MAX = 8192,
+    ATR_HELD_BYTES_MAX = 32 * 1024 * 1024,
+
     /* A name (image path, port, symbol): NT object names end at 32,767 UTF-16 units. */
     ATR_NAME_BYTES_MAX = 98304,
 
