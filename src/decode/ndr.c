@@ -119,9 +119,8 @@ read_string(struct atr_ndr_reader *reader, unsigned unit_bytes, struct atr_ndr_i
     }
 }
 
-/* FLAGGED_WORD_BLOB: maximum (units), bytes (all ones: null), units, characters (orpc 8). */
-static bool
-bstr_counts_fit(uint64_t max, uint32_t size_bytes, uint32_t units)
+bool
+atr_ndr_bstr_counts_fit(uint64_t max, uint32_t size_bytes, uint32_t units)
 {
     if (max != units) {
         return false;
@@ -142,7 +141,7 @@ try_bstr(struct atr_ndr_reader *reader, unsigned alignment, bool wide_max, struc
     max = wide_max ? atr_cursor_u64(&at.cur) : atr_cursor_u32(&at.cur);
     size_bytes = atr_cursor_u32(&at.cur);
     units = atr_cursor_u32(&at.cur);
-    if (!atr_cursor_ok(&at.cur) || !bstr_counts_fit(max, size_bytes, units)) {
+    if (!atr_cursor_ok(&at.cur) || !atr_ndr_bstr_counts_fit(max, size_bytes, units)) {
         return false;
     }
     out->max_count = max;

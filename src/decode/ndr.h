@@ -56,5 +56,11 @@ ATR_NODISCARD enum atr_status atr_ndr_params_parse(struct atr_str text,
                                                    struct atr_ndr_param out[ATR_NDR_PARAMS_MAX],
                                                    uint32_t *count, struct atr_error *error);
 
+/*
+ * A BSTR is a FLAGGED_WORD_BLOB: maximum (units), bytes (all ones: null), units, characters
+ * (MS-OAUT 2.2.23). Whether these counts can be one's.
+ */
+bool atr_ndr_bstr_counts_fit(uint64_t max, uint32_t size_bytes, uint32_t units);
+
 /* Writes the view as rows: its syntax, the list of values, the error (ndr_fields.c). */
 void atr_ndr_fields(struct atr_event *event, const struct atr_ndr_view *view);

@@ -38,18 +38,27 @@ add_plain(struct atr_ndr_scan *scan, uint32_t at, uint32_t size_bytes, enum atr_
                                                  .syntaxes = (uint8_t)syntaxes});
 }
 
-/* Referent ids in sequence; how many there are decides later whether they count. */
+/* The next of a sequence; servers on Windows also give every pointer the first id. */
+static bool
+is_next_id(uint32_t word, struct atr_ndr_ids *ids)
+{
+    uint32_t next = FIRST_ID + ID_STEP * ids->steps;
+
+    if (word != next && (word != FIRST_ID || ids->count == 0)) {
+        return false;
+    }
+    ids->steps += word == next;
+    ids->count++;
+    return true;
+}
+
+/* How many ids there are decides later whether they count. */
 static void
 find_id(struct atr_ndr_scan *scan, uint32_t at, uint32_t word, uint32_t next)
 {
-    unsigned syntaxes = 0;
+    unsigned syntaxes = is_next_id(word, &scan->ids_20) ? ATR_NDR_IN_20 : 0;
 
-    if (word == scan->next_id_20) {
-        scan->next_id_20 += ID_STEP;
-        syntaxes |= ATR_NDR_IN_20;
-    }
-    if (word == scan->next_id_64 && at % 8 == 0 && next == 0) {
-        scan->next_id_64 += ID_STEP;
+    if (at % 8 == 0 && next == 0 && is_next_id(word, &scan->ids_64)) {
         syntaxes |= ATR_NDR_IN_64;
     }
     if (syntaxes != 0) {
@@ -130,8 +139,8 @@ scan_make(struct atr_ndr_scan *scan, const struct atr_ndr_view *view, uint32_t s
     scan->original_bytes = view->original_bytes > view->bytes.size_bytes ? view->original_bytes
                                                                          : view->bytes.size_bytes;
     scan->search_left = SEARCH_WORDS;
-    scan->next_id_20 = FIRST_ID;
-    scan->next_id_64 = FIRST_ID;
+    scan->ids_20 = (struct atr_ndr_ids){0};
+    scan->ids_64 = (struct atr_ndr_ids){0};
     scan->count = 0;
 }
 
@@ -145,8 +154,7 @@ struct evidence {
 static struct evidence
 weigh(const struct atr_ndr_scan *scan)
 {
-    struct evidence sum = {.ids_20 = (scan->next_id_20 - FIRST_ID) / ID_STEP,
-                           .ids_64 = (scan->next_id_64 - FIRST_ID) / ID_STEP};
+    struct evidence sum = {.ids_20 = scan->ids_20.count, .ids_64 = scan->ids_64.count};
 
     for (uint32_t i = 0; i < scan->count; i++) {
         const struct atr_ndr_find *find = &scan->finds[i];

@@ -26,14 +26,20 @@ struct atr_ndr_find {
     uint8_t syntaxes; /* that read these bytes so: ATR_NDR_IN_* */
 };
 
+/* Referent ids seen so far, as one syntax reads them. */
+struct atr_ndr_ids {
+    uint32_t steps; /* of the sequence 0x00020000, 0x00020004, ... */
+    uint32_t count;
+};
+
 struct atr_ndr_scan {
     const uint8_t *data;
     uint32_t size_bytes;
     uint32_t start; /* 4-aligned; nothing before it is looked at */
     uint64_t original_bytes;
     uint32_t search_left; /* words that may still be searched backwards */
-    uint32_t next_id_20;  /* referent id that comes next in a sequence */
-    uint32_t next_id_64;
+    struct atr_ndr_ids ids_20;
+    struct atr_ndr_ids ids_64;
     uint32_t count;
     struct atr_ndr_find finds[ATR_NDR_ITEMS_MAX];
 };

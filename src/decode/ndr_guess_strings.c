@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Strings by their counts (ndr 2.1, 9) and BSTRs by their marker (orpc 8). */
+#include "decode/ndr.h"
 #include "decode/ndr_guess_parts.h"
 
 enum {
@@ -11,7 +12,7 @@ enum {
     STRANGE_UNITS_MIN = 4, /* of mixed scripts */
     FREE_TEXT_UNITS = 8,   /* from here on line ends and tabs are believable */
     BSTR_TRUST = 95,
-    EMPTY_BSTR_TRUST = 40, /* a marker and zeros */
+    ODD_BSTR_TRUST = 40, /* empty, or no text */
 };
 
 /* What the counts claim and what of it can be looked at. */
@@ -211,24 +212,34 @@ is_one_script(const uint8_t *units, uint32_t count)
     return script != 0;
 }
 
+static bool
+is_mostly_latin(const struct verdict *verdict)
+{
+    return verdict->latin * 5 > verdict->units * 3;
+}
+
+/* Latin, or long enough or of one script. */
+static bool
+is_mostly_text(const struct atr_ndr_scan *scan, const struct claim *claim,
+               const struct verdict *verdict)
+{
+    return is_mostly_latin(verdict) || verdict->units >= STRANGE_UNITS_MIN ||
+           (verdict->units > 1 && is_one_script(scan->data + claim->body, verdict->units));
+}
+
 static unsigned
 trust_with_nul(const struct atr_ndr_scan *scan, const struct claim *claim,
                const struct verdict *verdict)
 {
-    const uint8_t *units = scan->data + claim->body;
     unsigned exact = claim->max == claim->count ? 5 : 0;
 
     if (claim->count == 2) {
-        return is_lone_character(unit_at(units, 0)) ? 70 : 35;
+        return is_lone_character(unit_at(scan->data + claim->body, 0)) ? 70 : 35;
     }
-    if (claim->count < 2) {
+    if (claim->count < 2 || !is_mostly_text(scan, claim, verdict)) {
         return 35;
     }
-    if (verdict->latin * 5 > verdict->units * 3) {
-        return 90 + exact;
-    }
-    return verdict->units >= STRANGE_UNITS_MIN || is_one_script(units, verdict->units) ? 60 + exact
-                                                                                       : 35;
+    return (is_mostly_latin(verdict) ? 90 : 60) + exact;
 }
 
 static unsigned
@@ -305,19 +316,28 @@ atr_ndr_find_string(struct atr_ndr_scan *scan, uint32_t at)
 static uint32_t
 bstr_end(const struct atr_ndr_scan *scan, uint32_t at)
 {
-    uint32_t max = atr_ndr_word(scan, at);
-    uint32_t size_bytes = atr_ndr_word(scan, at + 4);
     uint32_t units = atr_ndr_word(scan, at + 8);
-    uint64_t end = at + 12 + 2 * (uint64_t)units;
+    uint64_t body = (uint64_t)at + 12;
+    uint64_t end = body + 2 * (uint64_t)units;
 
-    if (max != units || end > scan->size_bytes) {
+    if (body > scan->size_bytes || end > scan->original_bytes ||
+        !atr_ndr_bstr_counts_fit(atr_ndr_word(scan, at), atr_ndr_word(scan, at + 4), units)) {
         return 0;
     }
-    if ((size_bytes == UINT32_MAX && units == 0) || size_bytes == 2 * (uint64_t)units ||
-        (units > 0 && size_bytes == 2 * (uint64_t)units - 1)) {
-        return (uint32_t)end;
+    return end < scan->size_bytes ? (uint32_t)end : scan->size_bytes;
+}
+
+static unsigned
+bstr_trust(const struct atr_ndr_scan *scan, uint32_t counts)
+{
+    struct claim claim = {.body = counts + 12, .count = atr_ndr_word(scan, counts + 8)};
+    struct verdict verdict;
+
+    if (atr_ndr_word(scan, counts + 4) == UINT32_MAX) {
+        return BSTR_TRUST;
     }
-    return 0;
+    judge_wide(scan, &claim, &verdict);
+    return verdict.readable && is_mostly_text(scan, &claim, &verdict) ? BSTR_TRUST : ODD_BSTR_TRUST;
 }
 
 /* Whether 4 pad bytes follow the marker is disputed: the counts decide (orpc 8). */
@@ -336,9 +356,7 @@ atr_ndr_find_bstr(struct atr_ndr_scan *scan, uint32_t at)
                                                      .end = end,
                                                      .body = counts + 12,
                                                      .kind = ATR_NDR_BSTR,
-                                                     .trust = atr_ndr_word(scan, counts + 4) == 0
-                                                                  ? EMPTY_BSTR_TRUST
-                                                                  : BSTR_TRUST,
+                                                     .trust = (uint8_t)bstr_trust(scan, counts),
                                                      .syntaxes = ATR_NDR_IN_BOTH});
     }
     return end;
