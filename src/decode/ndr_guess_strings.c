@@ -227,14 +227,30 @@ is_mostly_text(const struct atr_ndr_scan *scan, const struct claim *claim,
            (verdict->units > 1 && is_one_script(scan->data + claim->body, verdict->units));
 }
 
+/* First of all, right behind another value, or behind a referent id. */
+static bool
+is_where_strings_begin(const struct atr_ndr_scan *scan, uint32_t at, uint8_t syntaxes)
+{
+    uint32_t before = at - scan->start < 4 ? 0 : atr_ndr_word(scan, at - 4);
+
+    if (before == 0 && syntaxes == ATR_NDR_IN_64 && at - scan->start >= 8) {
+        before = atr_ndr_word(scan, at - 8);
+    }
+    return at == scan->start || before >> 16 == 2 ||
+           (scan->count > 0 && at - scan->finds[scan->count - 1].end < 8);
+}
+
 static unsigned
-trust_with_nul(const struct atr_ndr_scan *scan, const struct claim *claim,
+trust_with_nul(const struct atr_ndr_scan *scan, uint32_t at, const struct claim *claim,
                const struct verdict *verdict)
 {
     unsigned exact = claim->max == claim->count ? 5 : 0;
 
     if (claim->count == 2) {
-        return is_lone_character(unit_at(scan->data + claim->body, 0)) ? 70 : 35;
+        return is_lone_character(unit_at(scan->data + claim->body, 0)) &&
+                       is_where_strings_begin(scan, at, claim->syntaxes)
+                   ? 70
+                   : 35;
     }
     if (claim->count < 2 || !is_mostly_text(scan, claim, verdict)) {
         return 35;
@@ -294,7 +310,7 @@ atr_ndr_find_string(struct atr_ndr_scan *scan, uint32_t at)
     }
     judge_wide(scan, &claim, &wide);
     if (wide.readable) {
-        trust = wide.has_nul ? trust_with_nul(scan, &claim, &wide)
+        trust = wide.has_nul ? trust_with_nul(scan, at, &claim, &wide)
                              : trust_without_nul(scan, at, &claim, &wide);
     }
     if (trust >= REPORT_TRUST) {
