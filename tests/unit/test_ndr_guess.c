@@ -296,8 +296,7 @@ nothing_is_in(const uint8_t *bytes, size_t size)
     for (uint32_t i = 0; i < view.item_count; i++) {
         const struct atr_ndr_item *item = &view.items[i];
 
-        if (item->trust >= 50 && (is_string(item) || item->kind == ATR_NDR_SID ||
-                                  item->kind == ATR_NDR_BSTR || item->kind == ATR_NDR_OBJREF)) {
+        if (item->trust >= 50 && (is_string(item) || item->kind == ATR_NDR_SID)) {
             fail_msg("a %s in noise: \"%.*s\"", atr_ndr_kind_text(item->kind),
                      (int)item->text.size_bytes, item->text.data == NULL ? "" : item->text.data);
         }
