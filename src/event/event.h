@@ -177,18 +177,6 @@ struct atr_service_record {
     struct atr_str name;
 };
 
-enum atr_drop_cause {
-    ATR_DROP_RING_FULL = 1,
-    ATR_DROP_ETW_EVENTS = 2,
-    ATR_DROP_ETW_BUFFERS = 3,
-    ATR_DROP_WRITER_QUEUE = 4,
-    ATR_DROP_FILTERED = 5,
-    ATR_DROP_TRUNCATED = 6,
-    ATR_DROP_NO_STAGING = 7,
-    ATR_DROP_TOO_LARGE = 8,
-    ATR_DROP_NOT_CLOSED = 9,
-};
-
 struct atr_drop_counter {
     uint16_t cause; /* enum atr_drop_cause */
     uint16_t cpu;   /* ATR_UNKNOWN_U16: all */
@@ -295,7 +283,7 @@ struct atr_meaning {
     struct atr_str stub;             /* client stub in the stack: "winlogon!WluiDisplayStatus" */
     struct atr_str status;           /* name of the status the message carries */
     const struct atr_ndr_view *ndr;  /* the RPC arguments, or NULL */
-    const struct atr_value *summary; /* object whose values a one-line form lists, or NULL */
+    const struct atr_value *summary; /* first of the values a one-line form lists, or NULL */
 };
 
 struct atr_event {

@@ -14,11 +14,14 @@ enum atr_packet_direction {
 };
 
 struct atr_packet {
-    uint64_t file_offset; /* of the block */
-    uint64_t time_ns;     /* since 1970 UTC */
+    uint64_t file_offset;    /* of the block */
+    uint64_t time_ns;        /* since 1970 UTC */
     struct atr_bytes record; /* behind the upper-PDU tags */
     uint32_t cut_bytes;      /* original length minus captured length */
     uint64_t lost_before;    /* epb_dropcount */
     uint8_t direction;       /* enum atr_packet_direction */
     bool is_state;           /* interface 1 */
 };
+
+/* Records lost by this packet's account: just before it, or counted by the drops record it is. */
+uint64_t atr_packet_lost(const struct atr_packet *packet);

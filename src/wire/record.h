@@ -13,6 +13,7 @@ enum {
     ATR_RECORD_VERSION = 1,
     ATR_RECORD_HEADER_BYTES = 16,
     ATR_RECORD_PART_HEADER_BYTES = 12,
+    ATR_RECORD_EVENT_MIN = 0x10, /* kinds below are state */
 };
 
 enum atr_record_kind {
@@ -109,6 +110,19 @@ enum atr_port_kind {
     ATR_PORT_CONNECTION = 1,
     ATR_PORT_SERVER = 2,
     ATR_PORT_CLIENT = 3,
+};
+
+/* Why records are missing: drops record. */
+enum atr_drop_cause {
+    ATR_DROP_RING_FULL = 1,
+    ATR_DROP_ETW_EVENTS = 2,
+    ATR_DROP_ETW_BUFFERS = 3,
+    ATR_DROP_WRITER_QUEUE = 4,
+    ATR_DROP_FILTERED = 5,  /* left out on request: no loss */
+    ATR_DROP_TRUNCATED = 6, /* kept, but cut: no loss */
+    ATR_DROP_NO_STAGING = 7,
+    ATR_DROP_TOO_LARGE = 8,
+    ATR_DROP_NOT_CLOSED = 9, /* the recorder died: how much is unknown */
 };
 
 /* What a state record says happened to its subject. */
