@@ -168,7 +168,7 @@ atr_dual_string_array_decode(struct atr_cursor *cur, const struct atr_decode_con
     atr_dual_string_array_write(&event->fields, &array);
     if (array.damaged) {
         atr_decode_problem(event, "bindings_damaged");
-        status = status == ATR_OK ? ATR_MALFORMED : status;
+        status = ATR_MALFORMED;
     }
-    return status;
+    return event->arena->exhausted ? ATR_LIMIT : status;
 }

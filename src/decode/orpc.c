@@ -181,7 +181,7 @@ params_found(struct atr_event *event, struct atr_ndr_view *view,
         headers->params_known ? headers->params_offset : (uint32_t)view->bytes.size_bytes;
     atr_interface_pointers_decode(event, view->bytes, 0);
     if (headers->params_known) {
-        return event->arena->exhausted ? ATR_LIMIT : ATR_OK;
+        return ATR_OK;
     }
     atr_decode_problem(event, "orpc_params_unknown");
     return headers->status != ATR_OK ? headers->status : ATR_UNSUPPORTED;
@@ -219,7 +219,7 @@ atr_orpc_request_decode(const struct atr_decode_context *context, struct atr_eve
     if (headers.params_known) {
         (void)atr_rem_unknown_request(context, event, view, request->opnum);
     }
-    return status;
+    return event->arena->exhausted ? ATR_LIMIT : status;
 }
 
 /* The method's HRESULT is the last dword, at a multiple of 4. */
@@ -266,7 +266,7 @@ atr_orpc_response_decode(const struct atr_decode_context *context, struct atr_ev
                                        has_asked ? &asked : NULL);
     }
     hresult_write(event, view, &headers);
-    return status;
+    return event->arena->exhausted ? ATR_LIMIT : status;
 }
 
 static const struct explicit_row *
@@ -356,6 +356,7 @@ atr_orpc_explicit_decode(const struct atr_decode_context *context, struct atr_ev
                          enum atr_direction direction)
 {
     struct atr_orpc_headers headers;
+    enum atr_status status;
     bool found = direction == ATR_DIRECTION_ANSWER
                      ? explicit_answer_parse(context, view->bytes, request->opnum, &headers)
                      : explicit_parse(context, view->bytes, request->opnum, &headers);
@@ -364,5 +365,6 @@ atr_orpc_explicit_decode(const struct atr_decode_context *context, struct atr_ev
         return ATR_UNSUPPORTED;
     }
     headers_write(event, &headers, ATR_F_explicit_headers, ATR_F_orpc_next_offset);
-    return params_found(event, view, &headers);
+    status = params_found(event, view, &headers);
+    return event->arena->exhausted ? ATR_LIMIT : status;
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/com.h"
+
+#include "decode/objref.h"
+#include "support/support.h"
+
+enum {
+    MEOW = 0x574f454d
+};
+
+const uint8_t test_ipid[ATR_GUID_BYTES] = {1,    0x0c, 0,    0,    0x40, 0x1f, 0x8c, 0x0d,
+                                           0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf1};
+
+void
+test_put_objref_head(struct test_bytes *bytes, uint32_t kind)
+{
+    test_put_u32(bytes, MEOW);
+    test_put_u32(bytes, kind);
+    test_put_com_guid(bytes, TEST_IID);
+}
+
+void
+test_put_std_objref(struct test_bytes *bytes)
+{
+    test_put_u32(bytes, 0x1000);
+    test_put_u32(bytes, 5);
+    test_put_u64(bytes, TEST_OXID);
+    test_put_u64(bytes, TEST_OID);
+    test_put(bytes, test_ipid, sizeof(test_ipid));
+}
+
+void
+test_put_bindings(struct test_bytes *bytes)
+{
+    static const uint16_t units[] = {9, 4, 7, 'a', 0, 0, 10, 0xffff, 'p', 0, 0};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        test_put_u16(bytes, units[i]);
+    }
+}
+
+void
+test_put_standard_objref(struct test_bytes *bytes)
+{
+    test_put_objref_head(bytes, ATR_OBJREF_STANDARD);
+    test_put_std_objref(bytes);
+    test_put_bindings(bytes);
+}
+
+void
+test_put_custom_head(struct test_bytes *bytes, uint16_t clsid, uint32_t size_bytes)
+{
+    test_put_objref_head(bytes, ATR_OBJREF_CUSTOM);
+    test_put_com_guid(bytes, clsid);
+    test_put_u32(bytes, 0);
+    test_put_u32(bytes, size_bytes);
+}
+
+void
+test_put_marshaled(struct test_bytes *bytes)
+{
+    size_t at = bytes->size;
+
+    test_put_u32(bytes, 0);
+    test_put_standard_objref(bytes);
+    test_poke_u32(bytes, at, (uint32_t)(bytes->size - at - 4));
+}
+
+const struct atr_value *
+test_value(const struct atr_event *event, enum atr_field field)
+{
+    const struct atr_value *found = atr_fields_find(&event->fields, field);
+
+    if (found == NULL) {
+        fail_msg("no value %s", atr_field_row_get(field)->filter);
+    }
+    return found;
+}
+
+bool
+test_has_value(const struct atr_event *event, enum atr_field field)
+{
+    return atr_fields_find(&event->fields, field) != NULL;
+}
+
+unsigned
+test_fact_count(const struct atr_event *event)
+{
+    unsigned count = 0;
+
+    for (const struct atr_fact *fact = event->facts; fact != NULL; fact = fact->next) {
+        count++;
+    }
+    return count;
+}
