@@ -5,7 +5,8 @@
 #include "support/support.h"
 
 enum {
-    MEOW = 0x574f454d
+    MEOW = 0x574f454d,
+    LRPC_REQUEST_BYTES = 0x40
 };
 
 const uint8_t test_ipid[ATR_GUID_BYTES] = {1,    0x0c, 0,    0,    0x40, 0x1f, 0x8c, 0x0d,
@@ -64,6 +65,42 @@ test_put_marshaled(struct test_bytes *bytes)
     test_put_u32(bytes, 0);
     test_put_standard_objref(bytes);
     test_poke_u32(bytes, at, (uint32_t)(bytes->size - at - 4));
+}
+
+void
+test_put_orpc_this(struct test_bytes *ndr, uint32_t flags, uint64_t extensions, bool is_wide)
+{
+    test_put_u16(ndr, 5);
+    test_put_u16(ndr, 7);
+    test_put_u32(ndr, flags);
+    test_put_u32(ndr, 0);
+    test_put(ndr, test_ipid, sizeof(test_ipid));
+    test_put_word(ndr, extensions, is_wide);
+}
+
+void
+test_put_local_this(struct test_bytes *ndr, size_t size)
+{
+    test_put_align(ndr, 8);
+    test_put_u32(ndr, 0);
+    test_put_u32(ndr, TEST_THREAD);
+    test_put_zeros(ndr, size - 8);
+}
+
+void
+test_put_orpc_request(struct test_bytes *ndr, size_t local_size)
+{
+    test_put_orpc_this(ndr, TEST_ORPC_LOCAL, 0, false);
+    test_put_local_this(ndr, local_size);
+}
+
+void
+test_put_lrpc_request(struct test_bytes *message, const struct test_bytes *ndr)
+{
+    test_put_u64(message, 0);
+    test_put_u32(message, 1);
+    test_put_zeros(message, LRPC_REQUEST_BYTES - 12);
+    test_put(message, ndr->data, ndr->size);
 }
 
 const struct atr_value *

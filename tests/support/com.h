@@ -14,6 +14,9 @@ enum {
     TEST_OXID = 0x1111,
     TEST_OID = 0x2222,
     TEST_IPID_PID = 8000,
+    TEST_THREAD = 0x1234,
+    TEST_ORPC_LOCAL = 1,
+    TEST_ORPC_THIS_BYTES = 0x20,
 };
 
 /* Of process 8000, in the STA of thread 0x0d8c. */
@@ -30,6 +33,14 @@ void test_put_custom_head(struct test_bytes *bytes, uint16_t clsid, uint32_t siz
 
 /* A standard OBJREF with its length in front, as the scan wants it. */
 void test_put_marshaled(struct test_bytes *bytes);
+
+/* The headers of a call; LOCALTHIS has flags, a thread and then zeros. */
+void test_put_orpc_this(struct test_bytes *ndr, uint32_t flags, uint64_t extensions, bool is_wide);
+void test_put_local_this(struct test_bytes *ndr, size_t size_bytes);
+void test_put_orpc_request(struct test_bytes *ndr, size_t local_size_bytes);
+
+/* A whole LRPC request around those bytes, for responses that need theirs. */
+void test_put_lrpc_request(struct test_bytes *message, const struct test_bytes *ndr);
 
 /* The value of that row; fails the test when there is none. */
 const struct atr_value *test_value(const struct atr_event *event, enum atr_field field);
