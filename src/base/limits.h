@@ -22,6 +22,14 @@ enum {
     /* One part of an event after its continuations are joined (capture-file.md 3.8). */
     ATR_PART_MAX = 1024 * 1024,
 
+    /*
+     * Records a trace file is re-sorted over, whichever is reached first: a driver writes its rings
+     * to the file one processor after the other, and a drain is shorter than this.
+     */
+    ATR_RESORT_RECORDS = 2048,
+    ATR_RESORT_BYTES = 4 * 1024 * 1024,
+    ATR_RESORT_NS = 100 * 1000 * 1000,
+
     /* Handles in one message (alpc.md 7.5). */
     ATR_HANDLES_MAX = 512,
 
@@ -94,4 +102,13 @@ enum {
 
     /* Calls open at once in a debugger log: one a thread, and it slows the machine 100 times. */
     ATR_LOG_OPEN_MAX = 1024,
+
+    /* Extended error records of one fault: one for each hop and layer; real chains have 2 to 8. */
+    ATR_EEINFO_RECORDS_MAX = 64,
+
+    /* Parameters of one such record: MS-EERR 2.2.1.8 allows 4. */
+    ATR_EEINFO_PARAMS_MAX = 8,
+
+    /* Floors of one protocol tower: five are in use. */
+    ATR_TOWER_FLOORS_MAX = 16,
 };

@@ -20,6 +20,7 @@
  * nothing, and never fails the program: an exhausted arena gives LIMIT.
  */
 struct atr_decode_context;
+struct atr_ndr_param; /* decode/ndr.h */
 
 typedef enum atr_status atr_decode_fn(struct atr_cursor *cur, const struct atr_decode_context *context,
                                       struct atr_event *event);
@@ -54,6 +55,10 @@ struct atr_decode_context {
     bool has_request;
     struct atr_rpc_fact request;
     struct atr_bytes request_bytes;
+
+    /* Types of the parameters, given by hand; NULL: found by guessing. */
+    const struct atr_ndr_param *params;
+    uint32_t param_count;
 };
 
 struct atr_decoder {

@@ -93,6 +93,20 @@ session_side_fill(struct atr_call_side *side, const struct atr_event *event)
     }
 }
 
+static void
+count_call(struct atr_session *session, const struct atr_event *event)
+{
+    struct port_entry *port = session_port_of(session, event);
+
+    if (port != NULL && port->view.connection_port_id != 0) {
+        port = atr_table_find(&session->ports,
+                              session_key(event->source_id, 0, port->view.connection_port_id));
+    }
+    if (port != NULL) {
+        port->view.calls++;
+    }
+}
+
 struct call_entry *
 session_call_begin(struct atr_session *session, const struct atr_event *event,
                    enum atr_call_kind kind, bool from_client)
@@ -110,6 +124,7 @@ session_call_begin(struct atr_session *session, const struct atr_event *event,
     call->call.server.pid = call->call.server.tid = ATR_UNKNOWN_U32;
     call->connection_id = session->connection_id;
     call->request_bytes = event->as.alpc.data_length;
+    count_call(session, event);
     session_side_fill(from_client ? &call->call.client : &call->call.server, event);
     return call;
 }

@@ -294,6 +294,35 @@ exit_without_message(struct atr_session *session, struct atr_event *event)
     session_call_end(session, call);
 }
 
+/* The server sees a connection request: the thread it names is waiting in its connect call. */
+static void
+connect_received(struct atr_session *session, struct atr_event *event)
+{
+    const struct thread_entry *sender = session_thread(
+        session, event->source_id, event->as.alpc.client_pid, event->as.alpc.client_tid);
+    struct call_entry *call =
+        sender == NULL ? NULL : session_call_find(session, sender->waiting_call);
+
+    if (call != NULL && call->call.kind == ATR_CALL_CONNECT && !call->call.ended) {
+        session_side_fill(&call->call.server, event);
+        call->call.side_pairing = ATR_PAIRING_THREAD;
+        adopt_ids(session, call, event);
+        event->call = &call->call;
+    }
+}
+
+static void
+connect_answer_sent(struct atr_session *session, struct atr_event *event)
+{
+    struct call_entry *call =
+        has_ids(event) ? session_call_by(session, &session->messages, message_key(event)) : NULL;
+
+    if (call != NULL) {
+        call->call.server.end_ns = event->time_ns;
+        event->call = &call->call;
+    }
+}
+
 static void
 connect_answered(struct atr_session *session, struct atr_event *event)
 {
@@ -332,6 +361,12 @@ session_exchange_apply(struct atr_session *session, struct atr_event *event)
     case ATR_ROLE_REPLY_RECEIVED:
     case ATR_ROLE_RECEIVED:
         reply_received(session, event);
+        return ATR_OK;
+    case ATR_ROLE_CONNECT_RECEIVED:
+        connect_received(session, event);
+        return ATR_OK;
+    case ATR_ROLE_CONNECT_ANSWER_SENT:
+        connect_answer_sent(session, event);
         return ATR_OK;
     case ATR_ROLE_CONNECT_ANSWER_RECEIVED:
         connect_answered(session, event);

@@ -52,6 +52,7 @@ struct atr_session_port {
     uint32_t owner_process_id;
     uint32_t connection_port_id;
     uint32_t peer_port_id;
+    uint64_t calls;      /* of a connection port: begun on it so far */
     struct atr_str name; /* its own; connection ports have one */
 };
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/attributes.h"
+#include "cli/cli.h"
+
+#include <stdio.h>
+
+/* `show` and `tree`: the same lines, in a list or indented. */
+struct show_values {
+    bool events;
+    bool json;
+    bool hex;
+    bool fields;
+    bool stacks;
+    bool hide_latency;
+    bool since_last;
+    bool no_pager;
+    unsigned time_forms;
+    uint64_t string_max;
+    const char *string_max_text;
+    const char *color;
+};
+
+_Static_assert(sizeof(struct show_values) <= COMMAND_VALUES_BYTES, "no room for the values");
+
+enum {
+    STRING_MAX_DEFAULT = 64
+};
+
+#define AT(member) offsetof(struct show_values, member)
+
+#define COMMON_OPTIONS                                                                               \
+    {'x', "hex", NULL, OPTION_FLAG, AT(hex), "message bytes under each line"},                       \
+        {'v', "verbose", NULL, OPTION_FLAG, AT(fields), "all decoded fields under each line"},       \
+        {'k', "stack", NULL, OPTION_FLAG, AT(stacks), "call stack under each line"},                 \
+        {'t',          "time",         NULL,                                                         \
+         OPTION_COUNT, AT(time_forms), "seconds since the start; -tt: date and time"},               \
+        {'r', "relative", NULL, OPTION_FLAG, AT(since_last), "seconds since the line before"},       \
+        {'T', "no-latency", NULL, OPTION_FLAG, AT(hide_latency), "leave <latency> out"},             \
+        {'s',         "string-size",       "N",                                                      \
+         OPTION_TEXT, AT(string_max_text), "cut strings after N characters (default 64; 0: never)"}, \
+        {0, "color", "WHEN", OPTION_TEXT, AT(color), "auto, always or never (NO_COLOR is heard)"},   \
+    {                                                                                                \
+        0, "no-pager", NULL, OPTION_FLAG, AT(no_pager), "do not use a pager on a terminal"           \
+    }
+
+static const struct option show_options[] = {
+    COMMON_OPTIONS,
+    {0, "events", NULL, OPTION_FLAG, AT(events), "one line an enter or exit, as recorded"},
+    {0, "json", NULL, OPTION_FLAG, AT(json), "one JSON object an enter or exit"},
+};
+
+static const struct option tree_options[] = {COMMON_OPTIONS};
+
+static bool
+parse_string_max(const char *text, uint32_t *out)
+{
+    unsigned long long value = STRING_MAX_DEFAULT;
+    char end;
+
+    if (text != NULL && (sscanf(text, "%9llu%c", &value, &end) != 1 || text[0] == '-')) {
+        return false;
+    }
+    *out = (uint32_t)value;
+    return true;
+}
+
+static enum atr_show_time
+time_form(const struct show_values *values)
+{
+    if (values->since_last) {
+        return ATR_SHOW_SINCE_LAST;
+    }
+    return values->time_forms == 0   ? ATR_SHOW_CLOCK
+           : values->time_forms == 1 ? ATR_SHOW_SINCE_START
+                                     : ATR_SHOW_DATE;
+}
+
+static int
+run(const struct show_values *values, const char *path, enum atr_show_form form)
+{
+    struct atr_show_options options = {
+        .form = form,
+        .time = time_form(values),
+        .hex = values->hex,
+        .fields = values->fields,
+        .json = values->json,
+        .stacks = values->stacks,
+        .hide_latency = values->hide_latency,
+    };
+    struct cli cli;
+
+    if (!parse_string_max(values->string_max_text, &options.string_max)) {
+        (void)fprintf(stderr, "alpctrace show: -s wants a number, not '%s'\n",
+                      values->string_max_text);
+        return ATR_RESULT_USAGE;
+    }
+    cli_open(&cli, !values->json, values->no_pager);
+    if (!cli_color(&cli, values->color, &options.color)) {
+        (void)snprintf(cli.words.text, sizeof(cli.words.text),
+                       "--color wants auto, always or never, not '%.40s'", values->color);
+        return cli_close(&cli, ATR_RESULT_USAGE);
+    }
+    return cli_close(&cli, atr_show(path, &options, &cli.output, &cli.words));
+}
+
+static int
+run_show(const void *values, char **operands, size_t operand_count)
+{
+    const struct show_values *show = values;
+
+    (void)operand_count;
+    return run(show, operands[0], show->events ? ATR_SHOW_EVENTS : ATR_SHOW_CALLS);
+}
+
+static int
+run_tree(const void *values, char **operands, size_t operand_count)
+{
+    (void)operand_count;
+    return run(values, operands[0], ATR_SHOW_TREE);
+}
+
+const struct command command_show = {
+    .name = "show",
+    .arguments = "FILE",
+    .summary = "one line a call: who called whom, which method, what came back, how long it took",
+    .details = "A line:  time client[pid.tid] -> server[pid.tid] port  method(arguments) = result "
+               "<latency>\n"
+               "A '?' marks a guess or an inference; <NDR64? 120 B \"text\"> are arguments whose "
+               "types are\n"
+               "unknown, with what was found in them. What was not seen or not captured is said.",
+    .options = show_options,
+    .option_count = ATR_COUNT(show_options),
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = run_show,
+};
+
+const struct command command_tree = {
+    .name = "tree",
+    .arguments = "FILE",
+    .summary = "calls indented under the call that caused them, across processes",
+    .details = "A call made by a thread while it serves another call stands below that one.",
+    .options = tree_options,
+    .option_count = ATR_COUNT(tree_options),
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = run_tree,
+};

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "decode/chain.h"
+
+#include "decode/decode.h"
+#include "decode/event_rows.h"
+#include "decode/lrpc_detect.h"
+#include "names/names.h"
+
+static const struct atr_part *
+message_part(const struct atr_event *event)
+{
+    const struct atr_part *part = atr_event_part_find(event, ATR_PART_PAYLOAD);
+
+    return part != NULL ? part : atr_event_part_find(event, ATR_PART_CONNECTION);
+}
+
+static bool
+is_answer(enum atr_role role)
+{
+    return role == ATR_ROLE_REPLY_SENT || role == ATR_ROLE_REPLY_RECEIVED;
+}
+
+static bool
+is_request(enum atr_role role)
+{
+    return role == ATR_ROLE_REQUEST_SENT || role == ATR_ROLE_REQUEST_RECEIVED ||
+           role == ATR_ROLE_DATAGRAM_SENT || role == ATR_ROLE_DATAGRAM_RECEIVED;
+}
+
+static bool
+was_received(const struct atr_event *event)
+{
+    return event->kind == ATR_RECORD_EXIT;
+}
+
+static enum atr_direction
+direction_of(const struct atr_event *event)
+{
+    return is_answer(event->role)    ? ATR_DIRECTION_ANSWER
+           : is_request(event->role) ? ATR_DIRECTION_REQUEST
+                                     : ATR_DIRECTION_UNKNOWN;
+}
+
+static void
+decode_attributes(struct atr_event *event, const struct atr_decode_context *context)
+{
+    const struct atr_part *part = atr_event_part_find(event, ATR_PART_ATTRIBUTES);
+    struct atr_cursor cur;
+
+    if (part == NULL || event->fields.arena == NULL) {
+        return;
+    }
+    cur = atr_cursor_make(part->bytes.data, part->bytes.size_bytes);
+    atr_fields_begin(&event->fields, ATR_F_event_attributes);
+    atr_event_note(event, "attributes", atr_attributes_decode(&cur, context, event));
+    atr_fields_end(&event->fields);
+}
+
+/* LRPC's request header as far as the choice of the binding needs it (lrpc 3). */
+enum {
+    LRPC_TYPE_REQUEST = 0,
+    LRPC_BINDING_ID_OFFSET = 0x10,
+    LRPC_OBJECT_OFFSET = 0x30,
+};
+
+static void
+know_binding(const struct atr_session *session, const struct atr_event *event,
+             struct atr_bytes payload, struct atr_decode_context *context)
+{
+    struct atr_cursor cur = atr_cursor_make(payload.data, payload.size_bytes);
+    struct atr_binding binding;
+    struct atr_guid object;
+    uint32_t type = atr_cursor_u32(&cur);
+    uint32_t binding_id;
+
+    atr_cursor_seek(&cur, LRPC_BINDING_ID_OFFSET);
+    binding_id = atr_cursor_u32(&cur);
+    if (!atr_cursor_ok(&cur) || type != LRPC_TYPE_REQUEST) {
+        return;
+    }
+    if (atr_session_find_binding(session, event, binding_id, &binding)) {
+        context->has_interface = true;
+        context->interface = binding.interface;
+        context->interface_grade = binding.grade;
+        context->syntax = binding.syntax;
+        context->syntax_grade = binding.grade;
+        return;
+    }
+    atr_cursor_seek(&cur, LRPC_OBJECT_OFFSET);
+    object = atr_cursor_guid(&cur);
+    if (atr_cursor_ok(&cur) &&
+        atr_session_find_ipid(session, event->source_id, &object, &context->interface.uuid)) {
+        context->has_interface = true;
+        context->interface_grade = ATR_GRADE_INFERRED;
+    }
+}
+
+static void
+know_request(const struct atr_call *call, struct atr_decode_context *context)
+{
+    if (call == NULL || call->kind != ATR_CALL_RPC) {
+        return;
+    }
+    context->has_request = true;
+    context->request = call->rpc;
+    context->has_interface = call->has_interface;
+    context->interface = call->interface;
+    context->interface_grade = call->interface_grade;
+    context->syntax = call->syntax;
+    context->syntax_grade = call->syntax_grade;
+}
+
+static struct atr_decode_context
+context_of(const struct atr_session *session, const struct atr_event *event,
+           const struct atr_part *payload)
+{
+    const struct atr_part *view = atr_event_part_find(event, ATR_PART_VIEW);
+    struct atr_decode_context context = {
+        .pointer_bytes = (event->flags & ATR_RECORD_WOW64) != 0 ? 4 : 8,
+        .os_build = atr_session_os_build(session, event->source_id),
+        .port_name = event->port_name,
+        .direction = direction_of(event),
+        .is_received = was_received(event),
+    };
+
+    if (atr_attributes_has(&event->attributes, ATR_ATTRIBUTE_VIEW)) {
+        context.view_size = event->attributes.view.size_bytes;
+    }
+    if (view != NULL) {
+        context.view = view->bytes;
+    }
+    if (payload == NULL) {
+        return context;
+    }
+    context.original_bytes = payload->original_bytes;
+    if (context.direction == ATR_DIRECTION_ANSWER) {
+        know_request(event->call, &context);
+    } else {
+        know_binding(session, event, payload->bytes, &context);
+    }
+    return context;
+}
+
+static bool
+is_lrpc(const struct atr_event *event, const struct atr_part *payload,
+        const struct atr_port_rule *rule)
+{
+    const struct atr_call *call = event->call;
+    struct atr_lrpc_probe probe = {
+        .bytes = payload->bytes,
+        .original_bytes = payload->original_bytes,
+        .port = rule != NULL ? ATR_LRPC_PORT_OTHER : ATR_LRPC_PORT_UNKNOWN,
+        .has_header = (event->flags & ATR_RECORD_NO_HEADER) == 0,
+        .message_type = event->as.alpc.message_type,
+        .is_received = was_received(event),
+        .request_seen = call != NULL && (call->kind == ATR_CALL_RPC || call->kind == ATR_CALL_BIND),
+    };
+
+    return atr_lrpc_detect(&probe) == ATR_LRPC_YES;
+}
+
+/* The port's name decides; without one the content may (other-protocols 1). */
+static const struct atr_decoder *
+choose_decoder(const struct atr_event *event, const struct atr_part *payload, bool *by_name)
+{
+    const struct atr_port_rule *rule =
+        event->port_name.size_bytes == 0 ? NULL : atr_names_port(event->port_name);
+
+    *by_name = rule != NULL && rule->decoder != NULL;
+    if (*by_name) {
+        return atr_decoder_find(atr_str_from(rule->decoder));
+    }
+    if (rule == NULL && is_lrpc(event, payload, rule)) {
+        return atr_decoder_find(ATR_STR("lrpc"));
+    }
+    return NULL;
+}
+
+/* Protocols told by their rows alone need them in the one-line form too. */
+static void
+summarize(struct atr_event *event, const struct atr_value *before)
+{
+    const struct atr_value *value = before;
+
+    for (; value != NULL; value = value->next) {
+        if (strcmp(atr_field_row_get((enum atr_field)value->field)->key, "name") == 0) {
+            event->meaning.summary = value->next;
+            return;
+        }
+    }
+}
+
+static void
+decode_payload(const struct atr_decoder *decoder, const struct atr_part *payload,
+               const struct atr_decode_context *context, struct atr_event *event)
+{
+    struct atr_cursor cur = atr_cursor_make(payload->bytes.data, payload->bytes.size_bytes);
+    bool is_rpc = decoder->decode == atr_lrpc_decode;
+    struct atr_value *message;
+    enum atr_status status;
+
+    if (!is_rpc) {
+        event->fields.arena = event->arena;
+    }
+    atr_fields_begin(&event->fields, ATR_F_event_message);
+    message = event->fields.depth > 0 ? event->fields.open[event->fields.depth - 1] : NULL;
+    status = decoder->decode(&cur, context, event);
+    atr_fields_end(&event->fields);
+    event->meaning.protocol =
+        event->meaning.protocol != NULL ? event->meaning.protocol : decoder->kind;
+    if (!is_rpc && message != NULL) {
+        summarize(event, message->as.children.first);
+    }
+    atr_event_note(event, event->meaning.protocol, status);
+}
+
+void
+atr_decode_event(const struct atr_session *session, struct atr_event *event)
+{
+    const struct atr_part *payload = message_part(event);
+    const struct atr_decoder *decoder;
+    struct atr_decode_context context;
+    bool by_name;
+
+    if (event->kind != ATR_RECORD_ENTER && event->kind != ATR_RECORD_EXIT) {
+        return;
+    }
+    if (event->fields.arena != NULL) {
+        atr_event_rows_begin(event);
+    }
+    context = context_of(session, event, payload);
+    decode_attributes(event, &context);
+    if (payload == NULL || payload->type != ATR_PART_PAYLOAD || event->role == ATR_ROLE_NONE ||
+        event->role == ATR_ROLE_RELEASE || payload->original_bytes == 0) {
+        return;
+    }
+    decoder = choose_decoder(event, payload, &by_name);
+    if (decoder != NULL) {
+        if (decoder->pointer_bytes != 0) {
+            context.pointer_bytes = decoder->pointer_bytes;
+        }
+        event->meaning.protocol_grade = by_name ? ATR_GRADE_BOUND : ATR_GRADE_INFERRED;
+        decode_payload(decoder, payload, &context, event);
+    }
+}

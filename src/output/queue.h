@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/heap.h"
+#include "base/map.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "event/event.h"
+#include "output/printer.h"
+#include "output/time.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Lines in start order. A line enters when its call begins and leaves when it and all before it are
+ * complete; in a tree, when everything below it is complete too.
+ *
+ *   begin -> held, waiting for the reply -> complete -> written when it is the oldest
+ *
+ * Bounded: past ATR_HELD_LINES_MAX or ATR_HELD_BYTES_MAX the oldest is written as it is.
+ */
+struct atr_held {
+    uint64_t call_id; /* 0: a line of its own */
+    uint64_t time_ns;
+    uint64_t latency_ns;
+    bool time_known;
+    bool has_latency;
+    bool complete;
+    bool wants_result;
+    bool is_notice;         /* left holds whole lines: "-- lost 12 events --" */
+    struct atr_text left;   /* up to the arrow */
+    struct atr_text server; /* may become better known */
+    struct atr_text right;  /* port, what */
+    struct atr_text result;
+    struct atr_text details; /* lines below */
+    struct atr_held *older;
+    struct atr_held *newer;
+    struct atr_held *parent; /* tree only, while held */
+    struct atr_held *first_child;
+    struct atr_held *last_child;
+    struct atr_held *next_sibling;
+    uint32_t open_below;  /* incomplete lines below */
+    size_t counted_bytes; /* of its texts, in the queue's held_bytes */
+};
+
+struct atr_queue {
+    struct atr_heap heap;
+    struct atr_sink sink;
+    struct atr_style style;
+    struct atr_time_writer time;
+    struct atr_text out;
+    struct atr_map by_call;
+    struct atr_held *oldest; /* roots only, in a tree */
+    struct atr_held *newest;
+    struct atr_held *free;
+    size_t held;
+    size_t held_bytes;
+    bool is_tree;
+};
+
+void atr_queue_init(struct atr_queue *queue, const struct atr_style *style, struct atr_sink sink,
+                    const struct atr_heap *heap, bool is_tree);
+void atr_queue_fini(struct atr_queue *queue);
+
+/* The held line of a call, or NULL. */
+struct atr_held *atr_queue_find(const struct atr_queue *queue, uint64_t call_id);
+
+/* A new line at the end, or below its parent's; NULL: out of memory. */
+struct atr_held *atr_queue_add(struct atr_queue *queue, uint64_t call_id, uint64_t parent_id);
+
+/* Counts the texts of a line; after every change of them. */
+void atr_queue_count(struct atr_queue *queue, struct atr_held *held);
+void atr_queue_complete(struct atr_queue *queue, struct atr_held *held);
+
+/* Writes what may be written; all: everything, complete or not. */
+ATR_NODISCARD enum atr_status atr_queue_flush(struct atr_queue *queue, bool all);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/trace.h"
+
+#include "decode/chain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+    PROGRESS_EVERY = 16384
+};
+
+enum atr_status
+atr_trace_open(struct atr_trace *trace, const char *path, struct atr_error *error)
+{
+    enum atr_status status;
+
+    *trace = (struct atr_trace){.heap = atr_heap_default()};
+    atr_arena_init(&trace->arena, trace->heap, ATR_EVENT_ARENA_BYTES);
+    status = atr_capture_open(&trace->capture, path, &trace->heap, error);
+    if (status == ATR_OK) {
+        status = atr_session_create(&trace->session, &trace->heap);
+    }
+    if (status == ATR_NOMEM) {
+        (void)atr_error_set(error, ATR_NOMEM, "out of memory");
+    }
+    return status;
+}
+
+void
+atr_trace_close(struct atr_trace *trace)
+{
+    atr_capture_close(trace->capture);
+    atr_session_destroy(trace->session);
+    atr_arena_fini(&trace->arena);
+}
+
+enum atr_status
+atr_trace_next(struct atr_trace *trace, struct atr_error *error)
+{
+    struct atr_event *event = &trace->event;
+    enum atr_status status;
+
+    atr_event_reset(event, &trace->arena, trace->want_fields);
+    status = atr_capture_next(trace->capture, event, error);
+    if (status != ATR_OK) {
+        return status;
+    }
+    status = atr_session_apply(trace->session, event);
+    if (status == ATR_OK) {
+        atr_decode_event(trace->session, event);
+        status = atr_session_learn(trace->session, event);
+    }
+    if (status == ATR_OK) {
+        atr_name_event(trace->session, event, trace->want_frames);
+        return ATR_OK;
+    }
+    return atr_error_set(error, status, "event %" PRIu64 ": %s", event->number,
+                         atr_status_text(status));
+}
+
+static void
+tell_progress(const struct atr_trace *trace, const struct atr_output *output)
+{
+    struct atr_capture_report report;
+
+    if (output->progress != NULL) {
+        atr_capture_report(trace->capture, &report);
+        output->progress(output->context, report.input_bytes, report.input_size_bytes,
+                         report.events);
+    }
+}
+
+enum atr_status
+atr_trace_walk(struct atr_trace *trace, const struct atr_output *output, atr_trace_fn *each,
+               void *context, struct atr_error *error)
+{
+    uint64_t count = 0;
+    enum atr_status status;
+
+    do {
+        status = atr_trace_next(trace, error);
+        if (status == ATR_OK) {
+            status = each(context, trace);
+        }
+        if (++count % PROGRESS_EVERY == 0) {
+            tell_progress(trace, output);
+        }
+    } while (status == ATR_OK);
+    return status == ATR_END ? ATR_OK : status;
+}
+
+enum atr_status
+atr_trace_sink(void *context, struct atr_str text)
+{
+    const struct atr_output *output = context;
+
+    return output->write(output->context, text.data, text.size_bytes) ? ATR_OK : ATR_END;
+}
+
+enum atr_result
+atr_trace_fail(enum atr_result result, const struct atr_error *error, struct atr_words *words)
+{
+    if (words != NULL) {
+        (void)snprintf(words->text, sizeof(words->text), "%s", error->text);
+    }
+    return result;
+}
+
+static void
+say(struct atr_words *words, const char *path, const char *what, uint64_t count, const char *unit)
+{
+    if (words != NULL) {
+        (void)snprintf(words->text, sizeof(words->text), "%s: %s%" PRIu64 "%s", path, what, count,
+                       unit);
+    }
+}
+
+enum atr_result
+atr_trace_result(const struct atr_trace *trace, const char *path, enum atr_status status,
+                 const struct atr_error *error, struct atr_words *words)
+{
+    struct atr_capture_report report;
+
+    if (status != ATR_OK) {
+        return atr_trace_fail(ATR_RESULT_NOTHING, error, words);
+    }
+    atr_capture_report(trace->capture, &report);
+    if (report.damaged) {
+        bool nothing = report.records == 0;
+
+        if (words != NULL) {
+            (void)snprintf(words->text, sizeof(words->text), "%s: %s", path, report.problem.text);
+        }
+        return nothing ? ATR_RESULT_NOTHING : ATR_RESULT_DAMAGED;
+    }
+    if (report.lost_events != 0) {
+        say(words, path, "the recording lost ", report.lost_events,
+            " events; what was lost stands where it happened");
+        return ATR_RESULT_DAMAGED;
+    }
+    if (report.late_events != 0) {
+        say(words, path, "", report.late_events,
+            " records came too late to be sorted in; they stand where they were found");
+        return ATR_RESULT_DAMAGED;
+    }
+    return ATR_RESULT_OK;
+}
