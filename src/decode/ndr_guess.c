@@ -58,7 +58,7 @@ find_id(struct atr_ndr_scan *scan, uint32_t at, uint32_t word, uint32_t next)
 {
     unsigned syntaxes = is_next_id(word, &scan->ids_20) ? ATR_NDR_IN_20 : 0;
 
-    if (at % 8 == 0 && next == 0 && is_next_id(word, &scan->ids_64)) {
+    if (at % 8 == 0 && next == 0 && scan->size_bytes - at >= 8 && is_next_id(word, &scan->ids_64)) {
         syntaxes |= ATR_NDR_IN_64;
     }
     if (syntaxes != 0) {

@@ -523,6 +523,23 @@ a_referent_id_before_a_string_is_reported(void **state)
 }
 
 static void
+a_referent_id_does_not_reach_past_the_end(void **state)
+{
+    struct stub stub = {.size = 0};
+    struct atr_ndr_view view;
+
+    (void)state;
+    put(&stub, 0x00020000);
+    put(&stub, 0);
+    put(&stub, 0x00020004);
+    put(&stub, 0);
+    put(&stub, 0x00020008);
+    view = guess_stub(&stub);
+    CHECK_UINT(view.item_count, 3);
+    CHECK_UINT(view.items[2].size_bytes, 4);
+}
+
+static void
 a_uuid_nobody_knows_is_not_reported(void **state)
 {
     struct stub stub = {.size = 0};
@@ -868,6 +885,7 @@ main(void)
         cmocka_unit_test(a_cut_string_shows_what_was_captured),
         cmocka_unit_test(a_lone_referent_id_is_not_reported),
         cmocka_unit_test(a_referent_id_before_a_string_is_reported),
+        cmocka_unit_test(a_referent_id_does_not_reach_past_the_end),
         cmocka_unit_test(a_uuid_nobody_knows_is_not_reported),
         cmocka_unit_test(a_known_guid_carries_its_name),
         cmocka_unit_test(a_context_handle_is_believed_only_in_its_place),
