@@ -204,9 +204,8 @@ decode_unknown_size(struct atr_cursor *cur, const struct port_message *message,
     return ATR_MALFORMED;
 }
 
-enum atr_status
-atr_port_message_decode(struct atr_cursor *cur, const struct atr_decode_context *context,
-                        struct atr_event *event)
+static enum atr_status
+decode(struct atr_cursor *cur, const struct atr_decode_context *context, struct atr_event *event)
 {
     struct port_message message = {.captured = atr_cursor_left(cur)};
     struct atr_cursor info = *cur;
@@ -235,5 +234,14 @@ atr_port_message_decode(struct atr_cursor *cur, const struct atr_decode_context 
 
         status = status == ATR_OK ? info_status : status;
     }
+    return status;
+}
+
+enum atr_status
+atr_port_message_decode(struct atr_cursor *cur, const struct atr_decode_context *context,
+                        struct atr_event *event)
+{
+    enum atr_status status = decode(cur, context, event);
+
     return status == ATR_OK && event->arena->exhausted ? ATR_LIMIT : status;
 }
