@@ -86,7 +86,9 @@ is_layout(uint32_t unit)
 static uint32_t
 unit_at(const uint8_t *units, uint32_t index)
 {
-    return (uint32_t)(units[2 * index] | units[2 * index + 1] << 8);
+    const uint8_t *unit = units + 2 * (size_t)index;
+
+    return (uint32_t)(unit[0] | unit[1] << 8);
 }
 
 static bool

@@ -84,8 +84,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     show(&event, &view);
     view.syntax = options.syntax;
     read_by_list(&event, &view, data + 3, size - 3);
-    (void)atr_ndr_params_parse((struct atr_str){(const char *)data + 3, size - 3}, params, &count,
-                               NULL);
+    if (atr_ndr_params_parse((struct atr_str){(const char *)data + 3, size - 3}, params, &count,
+                             NULL) == ATR_OK &&
+        (count == 0 || count > ATR_NDR_PARAMS_MAX)) {
+        abort();
+    }
     atr_arena_fini(&arena);
     return 0;
 }
