@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+#include "fuzz/fuzz_decoder.h"
+
+FUZZ_DECODER(atr_core_messaging_decode)
