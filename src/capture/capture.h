@@ -24,12 +24,12 @@ struct atr_capture_report {
     uint64_t problem_offset;  /* byte offset in the input */
     uint64_t records;         /* delivered, events and state */
     uint64_t events;
-    uint64_t lost_events;     /* counted by the recorder: drop records and lost_before */
-    uint64_t cut_events;      /* with a part that was cut */
-    uint64_t late_events;     /* came later than the re-sort window could mend */
-    uint64_t skipped;         /* records or lines of unknown kinds, skipped */
-    uint64_t unpaired;        /* text logs: exits without entry and the like */
-    uint64_t input_bytes;     /* read so far */
+    uint64_t lost_events;      /* counted by the recorder: drop records and lost_before */
+    uint64_t cut_events;       /* with a part that was cut */
+    uint64_t late_events;      /* came later than the re-sort window could mend */
+    uint64_t skipped;          /* records or lines of unknown kinds, skipped */
+    uint64_t unpaired;         /* text logs: exits without entry and the like */
+    uint64_t input_bytes;      /* read so far */
     uint64_t input_size_bytes; /* 0: unknown (a pipe) */
 };
 
@@ -47,14 +47,17 @@ struct atr_capture_ops {
     enum atr_status (*open)(void **state, struct atr_file *file, struct atr_bytes head,
                             const struct atr_heap *heap, struct atr_error *error);
 
-    /* Fills an event that was reset. OK, END once at the end, or a failure of the program (IO, NOMEM). */
+    /* Fills an event that was reset. OK, END once at the end, or a failure of the program (IO,
+     * NOMEM). */
     enum atr_status (*next)(void *state, struct atr_event *event, struct atr_error *error);
 
     void (*report)(const void *state, struct atr_capture_report *report);
     void (*close)(void *state);
 };
 
-enum { ATR_PROBE_BYTES = 65536 };
+enum {
+    ATR_PROBE_BYTES = 65536
+};
 
 /* All sources, in the order they are asked. */
 const struct atr_capture_ops *const *atr_capture_sources(size_t *count);
@@ -64,7 +67,13 @@ const struct atr_capture_ops *const *atr_capture_sources(size_t *count);
  * name what is understood.
  */
 ATR_NODISCARD enum atr_status atr_capture_open(struct atr_capture **out, const char *path,
-                                               const struct atr_heap *heap, struct atr_error *error);
+                                               const struct atr_heap *heap,
+                                               struct atr_error *error);
+
+/* The same for a file that is open already; takes it, also on failure. */
+ATR_NODISCARD enum atr_status atr_capture_open_file(struct atr_capture **out, struct atr_file *file,
+                                                    const struct atr_heap *heap,
+                                                    struct atr_error *error);
 
 /*
  * Resets event (its arena too) and fills it with the next record. Its bytes stay valid until the

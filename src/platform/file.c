@@ -36,6 +36,12 @@ atr_file_close(struct atr_file *file)
     }
 }
 
+const char *
+atr_file_label(const struct atr_file *file)
+{
+    return file->label;
+}
+
 enum atr_status
 atr_file_read(struct atr_file *file, void *bytes, size_t size_bytes, size_t *got,
               struct atr_error *error)

@@ -33,6 +33,9 @@ ATR_NODISCARD enum atr_status atr_file_to_memory(struct atr_file **out, struct a
 
 void atr_file_close(struct atr_file *file); /* NULL is fine */
 
+/* For messages: the path in quotes, "standard input", "memory". */
+const char *atr_file_label(const struct atr_file *file);
+
 /* Reads up to size_bytes, fewer only at the end; END when nothing was left. */
 ATR_NODISCARD enum atr_status atr_file_read(struct atr_file *file, void *bytes, size_t size_bytes,
                                             size_t *got, struct atr_error *error);
