@@ -149,12 +149,12 @@ put_body(struct atr_cursor *body, uint32_t kind, struct atr_event *event)
     }
     atr_fields_uint(fields, ATR_F_cm_dwords, dwords);
     atr_fields_uint(fields, ATR_F_cm_method, method);
+    if (kind == KIND_REQUEST || kind == KIND_REPLY) {
+        atr_fields_string(fields, ATR_F_direction, kind == KIND_REQUEST ? "request" : "answer");
+    }
     if (name != NULL) {
         atr_fields_string(fields, ATR_F_cm_name, name);
         event->meaning.method = atr_str_from(name);
-    }
-    if (kind == KIND_REQUEST || kind == KIND_REPLY) {
-        atr_fields_string(fields, ATR_F_direction, kind == KIND_REQUEST ? "request" : "answer");
     }
     status = put_items(*body, method, event);
     if (status == ATR_OK && dwords != size / 4) {

@@ -165,11 +165,11 @@ atr_csr_decode(struct atr_cursor *cur, const struct atr_decode_context *context,
     event->meaning.protocol = "csr";
     atr_fields_uint(fields, ATR_F_csr_api_number, number);
     put_server(fields, number);
+    atr_fields_uint(fields, ATR_F_csr_capture_buffer, capture_buffer);
+    atr_fields_uint(fields, ATR_F_csr_return_value, return_value);
     if (api != NULL) {
         put_name(event, api, context->os_build);
     }
-    atr_fields_uint(fields, ATR_F_csr_capture_buffer, capture_buffer);
-    atr_fields_uint(fields, ATR_F_csr_return_value, return_value);
     if (atr_cursor_left(cur) > 0) {
         atr_cursor_align(cur, pointer_bytes);
     }

@@ -26,12 +26,12 @@ atr_lsa_decode(struct atr_cursor *cur, const struct atr_decode_context *context,
     }
     event->meaning.protocol = "lsa";
     atr_fields_uint(fields, ATR_F_lsa_api_number, number);
+    atr_fields_uint(fields, ATR_F_lsa_status, returned);
     if (number < ATR_COUNT(names)) {
         atr_fields_string(fields, ATR_F_lsa_name, names[number]);
         atr_fields_grade(fields, ATR_GRADE_GUESS);
         event->meaning.method = atr_str_from(names[number]);
     }
-    atr_fields_uint(fields, ATR_F_lsa_status, returned);
     status = atr_layout_finish(cur, event);
     return status == ATR_OK && number >= ATR_COUNT(names) ? ATR_UNSUPPORTED : status;
 }

@@ -103,12 +103,10 @@ decode(struct atr_cursor *cur, const struct sm_api *apis, size_t count, unsigned
     }
     event->meaning.protocol = "sm";
     atr_fields_uint(fields, ATR_F_sm_api_number, number);
+    atr_fields_uint(fields, ATR_F_sm_status, returned);
     if (api != NULL) {
         atr_fields_string(fields, ATR_F_sm_name, api->name);
         event->meaning.method = atr_str_from(api->name);
-    }
-    atr_fields_uint(fields, ATR_F_sm_status, returned);
-    if (api != NULL) {
         (void)atr_layout_decode(cur, pointer_bytes, api->members, api->member_count, event);
     }
     status = atr_layout_finish(cur, event);

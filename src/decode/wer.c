@@ -105,12 +105,10 @@ atr_wer_decode(struct atr_cursor *cur, const struct atr_decode_context *context,
     }
     event->meaning.protocol = "wer";
     atr_fields_uint(fields, ATR_F_wer_msg_id, id);
+    atr_fields_uint(fields, ATR_F_wer_status, returned);
     if (message != NULL) {
         atr_fields_string(fields, ATR_F_wer_name, message->name);
         event->meaning.method = atr_str_from(message->name);
-    }
-    atr_fields_uint(fields, ATR_F_wer_status, returned);
-    if (message != NULL) {
         (void)atr_layout_decode(cur, 8, message->members, message->member_count, event);
     }
     if (message != NULL && message->members == elevated && atr_cursor_ok(cur)) {
