@@ -191,16 +191,16 @@ atr_text_bytes(struct atr_text *text, struct atr_bytes bytes)
     }
 }
 
-/* Printable ASCII that needs no escape in either form. */
+/* Printable ASCII that needs no escape; quoted: in quotes, where a quote and a backslash do. */
 static size_t
-plain_run(struct atr_str value, size_t at, size_t max)
+plain_run(struct atr_str value, size_t at, size_t max, bool quoted)
 {
     size_t end = at;
 
     while (end < value.size_bytes && end - at < max) {
         uint8_t c = (uint8_t)value.data[end];
 
-        if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\') {
+        if (c < 0x20 || c >= 0x7f || (quoted && (c == '"' || c == '\\'))) {
             break;
         }
         end++;
@@ -241,7 +241,7 @@ atr_text_json(struct atr_text *text, struct atr_str value)
 
     atr_text_putc(text, '"');
     while (at < value.size_bytes) {
-        size_t run = plain_run(value, at, SIZE_MAX);
+        size_t run = plain_run(value, at, SIZE_MAX, true);
         uint32_t c;
         size_t length;
 
@@ -289,14 +289,14 @@ put_escaped_unit(struct atr_text *text, struct atr_str unit, uint32_t c)
     }
 }
 
-bool
-atr_text_escaped(struct atr_text *text, struct atr_str value, size_t max_units)
+static bool
+put_escaped(struct atr_text *text, struct atr_str value, size_t max_units, bool quoted)
 {
     size_t left = max_units == 0 ? SIZE_MAX : max_units;
     size_t at = 0;
 
     while (at < value.size_bytes && left > 0) {
-        size_t run = plain_run(value, at, left);
+        size_t run = plain_run(value, at, left, quoted);
         uint32_t c;
         size_t length;
 
@@ -317,4 +317,16 @@ atr_text_escaped(struct atr_text *text, struct atr_str value, size_t max_units)
         left--;
     }
     return at < value.size_bytes;
+}
+
+bool
+atr_text_quoted(struct atr_text *text, struct atr_str value, size_t max_units)
+{
+    return put_escaped(text, value, max_units, true);
+}
+
+void
+atr_text_name(struct atr_text *text, struct atr_str value)
+{
+    (void)put_escaped(text, value, 0, false);
 }

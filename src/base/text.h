@@ -48,8 +48,12 @@ void atr_text_bytes(struct atr_text *text, struct atr_bytes bytes); /* "0a1b2c" 
 void atr_text_json(struct atr_text *text, struct atr_str value);
 
 /*
- * Text for a terminal: printable UTF-8 as it is; quote, backslash and control characters as C
- * escapes, bytes that are no UTF-8 as \xNN, bidirectional controls as \u{NNNN}. Stops after
- * max_units characters (0: no limit) and tells whether anything was left out.
+ * Text for a terminal: printable UTF-8 as it is; control characters as C escapes, bytes that are no
+ * UTF-8 as \xNN, characters that hide or reorder text as \u{NNNN}. quoted also escapes `"` and `\`,
+ * for texts that stand between quotes. Stops after max_units characters (0: no limit) and tells
+ * whether anything was left out.
  */
-bool atr_text_escaped(struct atr_text *text, struct atr_str value, size_t max_units);
+bool atr_text_quoted(struct atr_text *text, struct atr_str value, size_t max_units);
+
+/* The same for names, which stand without quotes and are never cut. */
+void atr_text_name(struct atr_text *text, struct atr_str value);

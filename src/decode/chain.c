@@ -176,16 +176,28 @@ choose_decoder(const struct atr_event *event, const struct atr_part *payload, bo
     return NULL;
 }
 
-/* Protocols told by their rows alone need them in the one-line form too. */
-static void
-summarize(struct atr_event *event, const struct atr_value *before)
+static bool
+has_key(const struct atr_value *value, const char *key)
 {
-    const struct atr_value *value = before;
+    return strcmp(atr_field_row_get((enum atr_field)value->field)->key, key) == 0;
+}
 
-    for (; value != NULL; value = value->next) {
-        if (strcmp(atr_field_row_get((enum atr_field)value->field)->key, "name") == 0) {
+/*
+ * Protocols told by their rows alone: the parameters stand behind `name`, and what a reply returns
+ * is the status in the header before it.
+ */
+static void
+summarize(struct atr_event *event, const struct atr_value *first)
+{
+    for (const struct atr_value *value = first; value != NULL; value = value->next) {
+        if (has_key(value, "name") && event->meaning.summary == NULL) {
             event->meaning.summary = value->next;
-            return;
+        }
+        if (has_key(value, "return_value") || has_key(value, "status")) {
+            event->meaning.result = value;
+            if (event->meaning.summary == value) {
+                event->meaning.summary = value->next;
+            }
         }
     }
 }

@@ -283,6 +283,7 @@ struct atr_meaning {
     struct atr_str stub;             /* client stub in the stack: "winlogon!WluiDisplayStatus" */
     struct atr_str status;           /* name of the status the message carries */
     const struct atr_ndr_view *ndr;  /* the RPC arguments, or NULL */
+    const struct atr_value *result;  /* what a reply returns, for protocols told by rows */
     const struct atr_value *summary; /* first of the values a one-line form lists, or NULL */
 };
 

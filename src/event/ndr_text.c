@@ -33,7 +33,7 @@ put_quoted(struct atr_text *out, struct atr_str text, size_t string_max)
         return;
     }
     atr_text_putc(out, '"');
-    if (atr_text_escaped(out, text, string_max)) {
+    if (atr_text_quoted(out, text, string_max)) {
         atr_text_puts(out, cut_mark);
     }
     atr_text_putc(out, '"');
@@ -44,7 +44,7 @@ static void
 put_interface(struct atr_text *out, const struct atr_ndr_item *item)
 {
     if (item->text.data != NULL) {
-        (void)atr_text_escaped(out, item->text, 0);
+        atr_text_name(out, item->text);
     } else {
         atr_text_guid(out, &item->guid);
     }

@@ -91,7 +91,6 @@ drop_cause_text(uint16_t cause)
         [ATR_DROP_TRUNCATED] = "truncated",
         [ATR_DROP_NO_STAGING] = "no staging buffer",
         [ATR_DROP_TOO_LARGE] = "too large",
-        [ATR_DROP_NOT_CLOSED] = "recording not closed",
     };
 
     return cause < ATR_COUNT(texts) && texts[cause] != NULL ? texts[cause] : "unknown cause";
@@ -104,15 +103,17 @@ atr_notice_write(struct atr_text *text, const struct atr_event *event)
 
     if (event->kind == ATR_RECORD_MARK) {
         atr_text_puts(text, "-- ");
-        (void)atr_text_escaped(text, event->as.mark.text, 0);
+        atr_text_name(text, event->as.mark.text);
         atr_text_puts(text, " --\n");
         return;
     }
     for (uint32_t i = 0; i < drops->counter_count; i++) {
         uint16_t cause = drops->counters[i].cause;
 
-        if (drops->counters[i].count != 0 && cause != ATR_DROP_FILTERED &&
-            cause != ATR_DROP_TRUNCATED) {
+        if (cause == ATR_DROP_NOT_CLOSED) {
+            atr_text_puts(text, "-- the recording was not closed: what came last is missing --\n");
+        } else if (drops->counters[i].count != 0 && cause != ATR_DROP_FILTERED &&
+                   cause != ATR_DROP_TRUNCATED) {
             atr_text_printf(text, "-- lost %llu events (%s) --\n",
                             (unsigned long long)drops->counters[i].count, drop_cause_text(cause));
         }

@@ -26,13 +26,22 @@ add_notice(struct atr_queue *queue, const struct atr_event *event, uint64_t lost
     return ATR_OK;
 }
 
+/* A message of the server's own that answers no call we know. */
+static bool
+from_server(const struct atr_event *event)
+{
+    return event->role == ATR_ROLE_REPLY_SENT || event->role == ATR_ROLE_REPLY_RECEIVED ||
+           (event->role == ATR_ROLE_SENT && event->server.pid == event->as.alpc.pid &&
+            event->client.pid != event->as.alpc.pid);
+}
+
 static void
 render_left(struct atr_queue *queue, struct atr_held *held, const struct atr_event *event)
 {
     held->time_ns = event->time_ns;
     held->time_known = (event->flags & ATR_RECORD_TIME_UNKNOWN) == 0;
     atr_party_write(&held->left, &event->client, &queue->style);
-    atr_text_puts(&held->left, " -> ");
+    atr_text_puts(&held->left, event->call == NULL && from_server(event) ? " <- " : " -> ");
 }
 
 static void
@@ -42,6 +51,23 @@ render_server(struct atr_queue *queue, struct atr_held *held, const struct atr_e
     atr_party_write(&held->server, &event->server, &queue->style);
 }
 
+/* An id nobody defined (a slice, a late start) stays a number. */
+static void
+write_port(struct atr_text *text, const struct atr_event *event)
+{
+    const struct atr_alpc_record *alpc = &event->as.alpc;
+
+    if (event->port_name.size_bytes > 0) {
+        atr_text_name(text, event->port_name);
+    } else if (alpc->port_id != 0) {
+        atr_text_printf(text, "port#%u", (unsigned)alpc->port_id);
+    } else if (alpc->handle != ATR_UNKNOWN_U32) {
+        atr_text_printf(text, "handle 0x%x", (unsigned)alpc->handle);
+    } else {
+        atr_text_putc(text, '?');
+    }
+}
+
 static void
 render_right(struct atr_queue *queue, struct atr_held *held, const struct atr_event *event)
 {
@@ -49,11 +75,7 @@ render_right(struct atr_queue *queue, struct atr_held *held, const struct atr_ev
 
     atr_text_putc(&held->right, ' ');
     if (!is_connect) {
-        if (event->port_name.size_bytes > 0) {
-            (void)atr_text_escaped(&held->right, event->port_name, 0);
-        } else {
-            atr_text_putc(&held->right, '?');
-        }
+        write_port(&held->right, event);
         atr_text_puts(&held->right, "  ");
     }
     atr_request_write(&held->right, event, &queue->style);
@@ -126,6 +148,10 @@ continue_call(struct atr_queue *queue, const struct atr_event *event, struct atr
         return ATR_OK;
     }
     /* Both ends saw the reply: the client's view is the later one and counts. */
+    if (call->kind == ATR_CALL_BIND) {
+        atr_text_clear(&held->right);
+        render_right(queue, held, event); /* the syntax that was agreed */
+    }
     atr_text_clear(&held->result);
     atr_result_write(&held->result, event, &queue->style);
     atr_remarks_write(&held->result, event, &queue->style);
@@ -154,7 +180,7 @@ resume_call(struct atr_queue *queue, const struct atr_event *event)
     render_server(queue, held, event);
     atr_text_puts(&held->right, " <... ");
     if (event->meaning.method.size_bytes > 0) {
-        (void)atr_text_escaped(&held->right, event->meaning.method, 0);
+        atr_text_name(&held->right, event->meaning.method);
         atr_text_putc(&held->right, ' ');
     }
     atr_text_puts(&held->right, "resumed>");

@@ -20,7 +20,7 @@ atr_party_write(struct atr_text *text, const struct atr_party *party, const stru
     }
     if (party->image.size_bytes > 0) {
         atr_color_on(text, style->color, ATR_COLOR_PROCESS);
-        (void)atr_text_escaped(text, party->image, 0);
+        atr_text_name(text, party->image);
         atr_color_off(text, style->color);
     }
     atr_text_putc(text, '[');
@@ -74,7 +74,7 @@ write_bytes(struct atr_text *text, const struct atr_part *part)
 {
     struct atr_bytes shown;
 
-    if (part == NULL) {
+    if (part == NULL || part->original_bytes == 0) {
         return;
     }
     shown = part->bytes;
@@ -102,10 +102,10 @@ write_method(struct atr_text *text, const struct atr_event *event, const struct 
 
     atr_color_on(text, style->color, sure ? ATR_COLOR_METHOD : ATR_COLOR_GUESS);
     if (meaning->method.size_bytes > 0) {
-        (void)atr_text_escaped(text, meaning->method, 0);
+        atr_text_name(text, meaning->method);
         atr_text_puts(text, sure ? "" : "?");
     } else if (meaning->interface.size_bytes > 0) {
-        (void)atr_text_escaped(text, meaning->interface, 0);
+        atr_text_name(text, meaning->interface);
         atr_text_printf(text, "::opnum%u", (unsigned)rpc->opnum);
     } else {
         atr_text_printf(text, "opnum%u", (unsigned)rpc->opnum);
@@ -124,7 +124,7 @@ write_interface_remark(struct atr_text *text, const struct atr_event *event,
                         (unsigned)rpc->call_id);
         if (event->meaning.stub.size_bytes > 0) {
             atr_text_puts(text, ", stub ");
-            (void)atr_text_escaped(text, event->meaning.stub, 0);
+            atr_text_name(text, event->meaning.stub);
             atr_text_putc(text, '?');
         }
         atr_text_putc(text, ']');
@@ -176,7 +176,7 @@ write_summary(struct atr_text *text, const struct atr_event *event, const struct
     }
     atr_text_putc(text, ' ');
     atr_color_on(text, style->color, ATR_COLOR_METHOD);
-    (void)atr_text_escaped(text, event->meaning.method, 0);
+    atr_text_name(text, event->meaning.method);
     atr_color_off(text, style->color);
     atr_text_putc(text, '(');
     if (event->meaning.summary != NULL) {
@@ -184,7 +184,8 @@ write_summary(struct atr_text *text, const struct atr_event *event, const struct
     }
     for (; value != NULL; value = value->next) {
         if (value->type == ATR_FIELD_OBJECT || value->type == ATR_FIELD_LIST ||
-            value->type == ATR_FIELD_NULL) {
+            value->type == ATR_FIELD_NULL || value->field == ATR_F_trailing ||
+            value == event->meaning.result) {
             continue;
         }
         atr_text_puts(text, is_first ? "" : ", ");
@@ -233,7 +234,7 @@ atr_request_write(struct atr_text *text, const struct atr_event *event,
     } else if (call != NULL && call->kind == ATR_CALL_CONNECT) {
         atr_text_puts(text, "connect ");
         if (event->port_name.size_bytes > 0) {
-            (void)atr_text_escaped(text, event->port_name, 0);
+            atr_text_name(text, event->port_name);
         } else {
             atr_text_putc(text, '?');
         }
@@ -295,15 +296,12 @@ static void
 write_message_result(struct atr_text *text, const struct atr_event *event,
                      const struct atr_style *style)
 {
-    const struct atr_value *value;
-
     if (event->meaning.ndr != NULL) {
         write_rpc_result(text, event->meaning.ndr, style);
         return;
     }
-    value = event->meaning.summary;
-    if (value != NULL) {
-        atr_value_write(text, value, style->string_max);
+    if (event->meaning.result != NULL) {
+        atr_value_write(text, event->meaning.result, style->string_max);
         return;
     }
     atr_text_puts(text, "reply");
@@ -338,15 +336,21 @@ void
 atr_remarks_write(struct atr_text *text, const struct atr_event *event,
                   const struct atr_style *style)
 {
+    bool is_cut = false;
+
     for (uint32_t i = 0; i < event->part_count; i++) {
         const struct atr_part *part = &event->parts[i];
 
         if (part->original_bytes > part->bytes.size_bytes) {
             atr_text_printf(text, " [cut %zu/%u]", part->bytes.size_bytes,
                             (unsigned)part->original_bytes);
+            is_cut = true;
         }
     }
     for (uint32_t i = 0; i < event->note_count; i++) {
+        if (is_cut && event->notes[i].status == ATR_TRUNCATED) {
+            continue; /* said already */
+        }
         atr_color_on(text, style->color, ATR_COLOR_BAD);
         atr_text_printf(text, " [%s %s]", event->notes[i].decoder,
                         atr_status_text(event->notes[i].status));
@@ -366,7 +370,7 @@ write_stack(struct atr_text *text, const struct atr_event *event)
         atr_text_pad(text, ' ', INDENT);
         atr_text_printf(text, "%02x  ", (unsigned)i);
         if (frame->text.size_bytes > 0) {
-            (void)atr_text_escaped(text, frame->text, 0);
+            atr_text_name(text, frame->text);
             atr_text_puts(text, frame->uncertain ? "?" : "");
         } else {
             atr_text_puts(text, "0x");

@@ -81,7 +81,7 @@ write_call(struct event_printer *printer, const struct atr_event *event)
     atr_text_puts(out, atr_operation_text(alpc->operation));
     if (event->port_name.size_bytes > 0) {
         atr_text_putc(out, ' ');
-        (void)atr_text_escaped(out, event->port_name, 0);
+        atr_text_name(out, event->port_name);
     }
     if (alpc->handle != ATR_UNKNOWN_U32) {
         atr_text_puts(out, " handle=0x");

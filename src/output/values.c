@@ -59,7 +59,7 @@ atr_value_write(struct atr_text *text, const struct atr_value *value, uint32_t s
         break;
     case ATR_FIELD_TEXT:
         atr_text_putc(text, '"');
-        if (atr_text_escaped(text, value->as.text, string_max)) {
+        if (atr_text_quoted(text, value->as.text, string_max)) {
             atr_text_puts(text, "\xe2\x80\xa6");
         }
         atr_text_putc(text, '"');
@@ -194,7 +194,7 @@ write_short_list(struct atr_text *text, const struct atr_value *list, uint32_t s
     for (const struct atr_value *item = list->as.children.first; item != NULL; item = item->next) {
         atr_text_puts(text, item == list->as.children.first ? "" : ", ");
         if (item->type == ATR_FIELD_TEXT && list->grade == ATR_GRADE_BOUND) {
-            (void)atr_text_escaped(text, item->as.text, string_max);
+            atr_text_name(text, item->as.text);
         } else {
             atr_value_write(text, item, string_max);
         }

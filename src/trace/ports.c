@@ -121,7 +121,7 @@ write_process(struct atr_text *out, const struct atr_session_process *process)
         atr_text_putc(out, '?');
         return;
     }
-    (void)atr_text_escaped(out, atr_str_leaf(process->image), 0);
+    atr_text_name(out, atr_str_leaf(process->image));
     atr_text_printf(out, "[%u]", (unsigned)process->pid);
 }
 
@@ -148,7 +148,7 @@ write_row(struct table *table, const struct row *row, uint32_t columns)
     size_t start = out->size_bytes;
 
     if (row->port->name.size_bytes > 0) {
-        (void)atr_text_escaped(out, row->port->name, 0);
+        atr_text_name(out, row->port->name);
     } else {
         atr_text_puts(out, "(no name)");
     }
