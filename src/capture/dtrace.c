@@ -84,7 +84,6 @@ dtrace_open(void **state, struct atr_file *file, struct atr_bytes head, const st
     dtrace->heap = *heap;
     atr_log_init(&dtrace->log, heap, head, ATR_RECORD_FROM_DTRACE, ATR_STR("DTrace script log"));
     dtrace->log.manifest.pointer_bytes = 8; /* DTrace runs on 64-bit Windows only */
-    atr_log_health_init(&dtrace->health, file);
     atr_arena_init(&dtrace->record.texts, *heap, TEXTS_BYTES);
     status = atr_text_input_init(&dtrace->input, file, head, heap);
     if (status != ATR_OK) {

@@ -15,18 +15,6 @@ atr_log_trouble_add(struct atr_log_trouble *trouble, const struct atr_text_line 
 }
 
 void
-atr_log_health_init(struct atr_log_health *health, struct atr_file *file)
-{
-    uint64_t size_bytes;
-
-    *health = (struct atr_log_health){0};
-    if (file != NULL && atr_file_can_seek(file) &&
-        atr_file_size(file, &size_bytes, NULL) == ATR_OK) {
-        health->size_bytes = size_bytes;
-    }
-}
-
-void
 atr_log_report(const struct atr_log_health *health, const struct atr_log_state *log,
                const struct atr_text_input *input, struct atr_capture_report *report)
 {
@@ -41,7 +29,6 @@ atr_log_report(const struct atr_log_health *health, const struct atr_log_state *
         .skipped = health->skipped.count,
         .unpaired = health->unpaired,
         .input_bytes = input->offset,
-        .input_size_bytes = health->size_bytes,
     };
     if (first->count > 0) {
         report->problem_offset = first->offset;

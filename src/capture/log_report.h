@@ -20,14 +20,10 @@ struct atr_log_health {
     struct atr_log_trouble damage;  /* lines that contradict their neighbours, or were cut */
     uint64_t unpaired;
     uint64_t cut_events;
-    uint64_t size_bytes; /* of the input; 0 unknown */
 };
 
 void atr_log_trouble_add(struct atr_log_trouble *trouble, const struct atr_text_line *line,
                          const char *what);
-
-/* Asks the file for its size, when it has one. */
-void atr_log_health_init(struct atr_log_health *health, struct atr_file *file);
 
 /*
  * A damaged log has the first damage in report->problem. One that is sound but for lines that were

@@ -73,7 +73,6 @@ windbg_open(void **state, struct atr_file *file, struct atr_bytes head, const st
     /* The script reads x64 registers and an x64 PORT_MESSAGE. */
     windbg->log.manifest.architecture = 0x8664;
     windbg->log.manifest.pointer_bytes = 8;
-    atr_log_health_init(&windbg->health, file);
     atr_windbg_record_init(&windbg->record, heap);
     atr_windbg_pairs_init(&windbg->pairs, heap);
     status = atr_text_input_init(&windbg->input, file, head, heap);
