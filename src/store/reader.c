@@ -141,7 +141,9 @@ check_seal(struct atr_reader *reader, const struct atr_block *block)
     if (atr_seal_parse(body, &seal) != ATR_OK) {
         reader->report.bad_seals++;
         finding(reader, block->offset, true, "seal is too short");
-    } else if (reader->is_broken || seal.offset != start - reader->section.offset ||
+    } else if (reader->is_broken) {
+        reader->report.bad_seals++; /* its damage was told where it is */
+    } else if (seal.offset != start - reader->section.offset ||
                seal.size_bytes != block->offset - start) {
         reader->report.bad_seals++;
         finding(reader, block->offset, true,
@@ -166,7 +168,6 @@ take_block(struct atr_reader *reader, const struct atr_block *block)
     switch (block->type) {
     case ATR_BLOCK_SECTION:
         reader->report.sections++;
-        restart_seal(reader, block->offset);
         atr_section_begin(&reader->section, block, reader->report.sections == 1 ? texts : NULL,
                           &reader->texts_arena);
         break;
@@ -192,6 +193,9 @@ take_block(struct atr_reader *reader, const struct atr_block *block)
     default:
         reader->report.other_blocks++;
         break;
+    }
+    if (reader->options.on_block != NULL) {
+        reader->options.on_block(reader->options.context, block);
     }
 }
 
@@ -289,13 +293,18 @@ take_packet(struct atr_reader *reader, const struct atr_block *block, struct atr
     return true;
 }
 
+/* The books of every block: where we are, and what the next seal has to cover. */
 static void
 pass_block(struct atr_reader *reader, const struct atr_block *block)
 {
     reader->report.bytes = block->offset + block->size_bytes;
     reader->report.is_closed = block->type == ATR_BLOCK_INDEX;
-    if (reader->options.on_block != NULL) {
-        reader->options.on_block(reader->options.context, block);
+    if (block->type == ATR_BLOCK_SECTION) {
+        restart_seal(reader, block->offset);
+    }
+    if (reader->options.verify && block->type != ATR_BLOCK_SEAL) {
+        reader->is_broken |= block->bytes.size_bytes == 0;
+        reader->crc32c = atr_crc32c(reader->crc32c, block->bytes.data, block->bytes.size_bytes);
     }
 }
 
@@ -324,20 +333,10 @@ atr_reader_next(struct atr_reader *reader, struct atr_packet *out, struct atr_er
             return status;
         }
         pass_block(reader, &block);
-        if (block.type == ATR_BLOCK_PACKET) {
-            if (reader->options.verify) {
-                reader->crc32c =
-                    atr_crc32c(reader->crc32c, block.bytes.data, block.bytes.size_bytes);
-            }
-            if (take_packet(reader, &block, out)) {
-                return ATR_OK;
-            }
-            continue;
-        }
-        take_block(reader, &block);
-        if (reader->options.verify && block.type != ATR_BLOCK_SEAL) {
-            reader->is_broken |= block.bytes.size_bytes == 0;
-            reader->crc32c = atr_crc32c(reader->crc32c, block.bytes.data, block.bytes.size_bytes);
+        if (block.type != ATR_BLOCK_PACKET) {
+            take_block(reader, &block);
+        } else if (take_packet(reader, &block, out)) {
+            return ATR_OK;
         }
     }
 }

@@ -28,7 +28,7 @@ struct atr_reader_finding {
 struct atr_reader_options {
     bool verify; /* seals: count them and compare their checksums */
 
-    /* Each may be NULL. They see findings and blocks as they pass. */
+    /* Each may be NULL. on_block sees every block that is no packet, after the reader took it. */
     void (*on_finding)(void *context, const struct atr_reader_finding *finding);
     void (*on_block)(void *context, const struct atr_block *block);
     void *context;
