@@ -159,6 +159,40 @@ is_lrpc(const struct atr_event *event, const struct atr_part *payload,
     return atr_lrpc_detect(&probe) == ATR_LRPC_YES;
 }
 
+/* Connection data have layouts of their own. */
+static const struct {
+    const char *message;
+    const char *connect;
+} connect_kinds[] = {
+    {"csr64", "csr_connect64"},
+    {"sb64", "sb_connect"},
+    {"lsa64", "lsa_connect"},
+};
+
+static const struct atr_decoder *
+connect_decoder(const char *message)
+{
+    for (size_t i = 0; i < ATR_COUNT(connect_kinds); i++) {
+        if (strcmp(message, connect_kinds[i].message) == 0) {
+            return atr_decoder_find(atr_str_from(connect_kinds[i].connect));
+        }
+    }
+    return NULL;
+}
+
+static bool
+is_connect(const struct atr_event *event, const struct atr_part *payload)
+{
+    return payload->type == ATR_PART_CONNECTION || event->role == ATR_ROLE_CONNECT_SENT ||
+           event->role == ATR_ROLE_CONNECT_RECEIVED ||
+           event->role == ATR_ROLE_CONNECT_ANSWER_SENT ||
+           event->role == ATR_ROLE_CONNECT_ANSWER_RECEIVED;
+}
+
+enum {
+    MESSAGE_TYPE_ERROR_EVENT = 9
+};
+
 /* The port's name decides; without one the content may (other-protocols 1). */
 static const struct atr_decoder *
 choose_decoder(const struct atr_event *event, const struct atr_part *payload, bool *by_name)
@@ -167,6 +201,14 @@ choose_decoder(const struct atr_event *event, const struct atr_part *payload, bo
         event->port_name.size_bytes == 0 ? NULL : atr_names_port(event->port_name);
 
     *by_name = rule != NULL && rule->decoder != NULL;
+    if (is_connect(event, payload)) {
+        return *by_name ? connect_decoder(rule->decoder) : NULL;
+    }
+    if (event->role == ATR_ROLE_OTHER &&
+        (event->as.alpc.message_type & 0xff) == MESSAGE_TYPE_ERROR_EVENT) {
+        *by_name = true; /* told by the kernel's message type */
+        return atr_decoder_find(ATR_STR("hard_error64"));
+    }
     if (*by_name) {
         return atr_decoder_find(atr_str_from(rule->decoder));
     }

@@ -116,31 +116,50 @@ orpc_decode(struct atr_lrpc_message *message, struct atr_ndr_view *view,
     }
 }
 
+/* What the bytes alone say of the syntax, beside what was agreed: a check for whoever doubts. */
+static void
+judge_syntax(struct atr_event *event, const struct atr_ndr_view *view,
+             const struct atr_ndr_guess_options *agreed)
+{
+    struct atr_ndr_guess_options options = *agreed;
+    struct atr_ndr_view judged = *view;
+
+    options.syntax = ATR_SYNTAX_UNKNOWN;
+    options.words = false;
+    atr_ndr_guess(event->arena, &judged, &options);
+    if (judged.syntax != ATR_SYNTAX_UNKNOWN) {
+        atr_fields_string(&event->fields, ATR_F_ndr_syntax_guess, atr_syntax_text(judged.syntax));
+        atr_fields_grade(&event->fields, ATR_GRADE_GUESS);
+    }
+}
+
 static void
 values_decode(struct atr_lrpc_message *message, struct atr_ndr_view *view,
               enum atr_direction direction)
 {
     const struct atr_decode_context *context = message->context;
     struct atr_event *event = message->event;
+    struct atr_ndr_guess_options options = {
+        .syntax = context->syntax,
+        .syntax_grade = context->syntax_grade,
+        .params_offset = view->params_offset,
+        .pointer_bytes = context->pointer_bytes,
+        .is_response = direction == ATR_DIRECTION_ANSWER,
+        .words = event->fields.arena != NULL,
+    };
 
     if (context->params != NULL) {
         atr_event_note(
             event, "ndr",
             atr_ndr_params_read(event->arena, view, context->params, context->param_count));
     } else {
-        struct atr_ndr_guess_options options = {
-            .syntax = context->syntax,
-            .syntax_grade = context->syntax_grade,
-            .params_offset = view->params_offset,
-            .pointer_bytes = context->pointer_bytes,
-            .is_response = direction == ATR_DIRECTION_ANSWER,
-            .words = event->fields.arena != NULL,
-        };
-
         atr_ndr_guess(event->arena, view, &options);
     }
     if (event->fields.arena != NULL) {
         atr_ndr_fields(event, view);
+        if (context->syntax != ATR_SYNTAX_UNKNOWN) {
+            judge_syntax(event, view, &options);
+        }
     }
 }
 
