@@ -94,6 +94,10 @@ enum atr_result atr_import(const char *path, const char *out_path,
 enum atr_result atr_check(const char *path, const char *repair_path, bool json,
                           const struct atr_output *output, struct atr_words *words);
 
+/* Every record of a trace file as it is stored, one JSON line each, in file order. */
+enum atr_result atr_dump(const char *path, const struct atr_output *output,
+                         struct atr_words *words);
+
 /* Bytes pasted from anywhere -> meaning. */
 struct atr_decode_options {
     const char *kind;        /* a row of atr_kinds */

@@ -5,6 +5,7 @@
 struct check_values {
     const char *repair;
     bool json;
+    bool dump;
 };
 
 _Static_assert(sizeof(struct check_values) <= COMMAND_VALUES_BYTES, "no room for the values");
@@ -13,6 +14,8 @@ static const struct option options[] = {
     {0, "repair", "OUT", OPTION_TEXT, offsetof(struct check_values, repair),
      "write what is readable to a sound file OUT"},
     {0, "json", NULL, OPTION_FLAG, offsetof(struct check_values, json), "the report as JSON"},
+    {0, "dump", NULL, OPTION_FLAG, offsetof(struct check_values, dump),
+     "the stored records as JSON lines instead"},
 };
 
 static int
@@ -23,6 +26,9 @@ run(const void *values, char **operands, size_t operand_count)
 
     (void)operand_count;
     cli_open(&cli, false, true);
+    if (check->dump) {
+        return cli_close(&cli, atr_dump(operands[0], &cli.output, &cli.words));
+    }
     return cli_close(&cli,
                      atr_check(operands[0], check->repair, check->json, &cli.output, &cli.words));
 }

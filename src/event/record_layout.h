@@ -31,6 +31,7 @@ struct atr_layout_field {
     uint16_t offset; /* in struct atr_event */
     uint8_t type;    /* enum atr_layout_type */
     uint8_t missing; /* enum atr_layout_missing */
+    const char *name;
 };
 
 struct atr_layout {

@@ -134,6 +134,10 @@ atr_trace_result(const struct atr_trace *trace, const char *path, enum atr_statu
         }
         return nothing ? ATR_RESULT_NOTHING : ATR_RESULT_DAMAGED;
     }
+    if (report.records == 0) {
+        say(words, path, "no record of a trace is in it; ", report.skipped, " things were skipped");
+        return ATR_RESULT_NOTHING;
+    }
     if (report.lost_events != 0) {
         say(words, path, "the recording lost ", report.lost_events,
             " events; what was lost stands where it happened");
