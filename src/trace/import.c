@@ -2,44 +2,51 @@
 #include "store/writer.h"
 #include "trace/trace.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 struct importer {
+    struct atr_trace *trace;
     struct atr_writer *writer;
-    bool began;
+    const struct atr_output *output;
 };
 
 /* A source that says nothing about itself still gets a manifest: readers expect one first. */
 static enum atr_status
-write_manifest(struct importer *importer, const struct atr_trace *trace)
+write_manifest(const struct importer *importer)
 {
+    const struct atr_event *first = &importer->trace->event;
     struct atr_event manifest = {.kind = ATR_RECORD_MANIFEST,
-                                 .time_ns = trace->event.time_ns,
-                                 .source_id = trace->event.source_id,
-                                 .flags = trace->event.flags & ATR_RECORD_TIME_UNKNOWN};
+                                 .time_ns = first->time_ns,
+                                 .source_id = first->source_id,
+                                 .flags = first->flags & ATR_RECORD_TIME_UNKNOWN};
 
     manifest.as.manifest = (struct atr_manifest_record){
         .utc_bias_minutes = INT32_MIN,
         .clock_source = ATR_CLOCK_NONE,
         .schema = ATR_STR("alpctrace/1"),
         .tool = ATR_STR("alpctrace " ATR_VERSION),
-        .settings = atr_str_from(atr_capture_source_name(trace->capture)),
+        .settings = atr_str_from(atr_capture_source_name(importer->trace->capture)),
     };
     return atr_writer_event(importer->writer, &manifest);
 }
 
+/* Records as they come: nothing is decoded on the way. */
 static enum atr_status
-import_event(void *context, const struct atr_trace *trace)
+copy_events(const struct importer *importer, struct atr_error *error)
 {
-    struct importer *importer = context;
+    struct atr_trace *trace = importer->trace;
     enum atr_status status = ATR_OK;
 
-    if (!importer->began && trace->event.kind != ATR_RECORD_MANIFEST) {
-        status = write_manifest(importer, trace);
+    for (uint64_t count = 0; status == ATR_OK; count++) {
+        atr_event_reset(&trace->event, &trace->arena, false);
+        status = atr_capture_next(trace->capture, &trace->event, error);
+        if (status == ATR_OK && count == 0 && trace->event.kind != ATR_RECORD_MANIFEST) {
+            status = write_manifest(importer);
+        }
+        if (status == ATR_OK) {
+            status = atr_writer_event(importer->writer, &trace->event);
+        }
+        atr_trace_progress(trace, importer->output, count);
     }
-    importer->began = true;
-    return status == ATR_OK ? atr_writer_event(importer->writer, &trace->event) : status;
+    return status == ATR_END ? ATR_OK : status;
 }
 
 static enum atr_status
@@ -49,12 +56,12 @@ import_all(struct atr_trace *trace, struct atr_file *file, const struct atr_impo
     struct atr_writer_options writer_options = {.application = ATR_STR("alpctrace " ATR_VERSION),
                                                 .sync = options->sync,
                                                 .without_checksum = options->no_checksum};
-    struct importer importer = {NULL, false};
+    struct importer importer = {.trace = trace, .output = output};
     enum atr_status status =
         atr_writer_create(&importer.writer, file, &writer_options, &trace->heap, error);
 
     if (status == ATR_OK) {
-        status = atr_trace_walk(trace, output, import_event, &importer, error);
+        status = copy_events(&importer, error);
     }
     if (importer.writer != NULL) {
         enum atr_status finished = atr_writer_finish(importer.writer, error);

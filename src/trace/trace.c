@@ -59,12 +59,12 @@ atr_trace_next(struct atr_trace *trace, struct atr_error *error)
                          atr_status_text(status));
 }
 
-static void
-tell_progress(const struct atr_trace *trace, const struct atr_output *output)
+void
+atr_trace_progress(const struct atr_trace *trace, const struct atr_output *output, uint64_t count)
 {
     struct atr_capture_report report;
 
-    if (output->progress != NULL) {
+    if (output->progress != NULL && count % PROGRESS_EVERY == PROGRESS_EVERY - 1) {
         atr_capture_report(trace->capture, &report);
         output->progress(output->context, report.input_bytes, report.input_size_bytes,
                          report.events);
@@ -83,9 +83,7 @@ atr_trace_walk(struct atr_trace *trace, const struct atr_output *output, atr_tra
         if (status == ATR_OK) {
             status = each(context, trace);
         }
-        if (++count % PROGRESS_EVERY == 0) {
-            tell_progress(trace, output);
-        }
+        atr_trace_progress(trace, output, count++);
     } while (status == ATR_OK);
     return status == ATR_END ? ATR_OK : status;
 }

@@ -41,6 +41,10 @@ ATR_NODISCARD enum atr_status atr_trace_walk(struct atr_trace *trace,
                                              const struct atr_output *output, atr_trace_fn *each,
                                              void *context, struct atr_error *error);
 
+/* Tells the caller how far the work is, every so many events. */
+void atr_trace_progress(const struct atr_trace *trace, const struct atr_output *output,
+                        uint64_t count);
+
 /* Exit status and words from how the walk ended and how the input was. */
 enum atr_result atr_trace_result(const struct atr_trace *trace, const char *path,
                                  enum atr_status status, const struct atr_error *error,
