@@ -4,6 +4,7 @@
 #include "decode/lrpc_parts.h"
 #include "decode/ndr.h"
 #include "decode/ndr_guess.h"
+#include "decode/objref.h"
 #include "decode/orpc.h"
 
 /*
@@ -133,6 +134,31 @@ judge_syntax(struct atr_event *event, const struct atr_ndr_view *view,
     }
 }
 
+/*
+ * Arguments that begin with the counts of a string, the maximum and the actual one equal as stubs
+ * write them, which the message has no room for: somebody lies about a string.
+ */
+static bool
+has_lying_string(const struct atr_ndr_view *view)
+{
+    struct atr_cursor cur = atr_cursor_make(view->bytes.data, view->bytes.size_bytes);
+    unsigned count_bytes = view->syntax == ATR_SYNTAX_NDR20 ? 4 : 8;
+    uint64_t limit = count_bytes == 4 ? UINT32_MAX : UINT64_MAX;
+    uint64_t max;
+    uint64_t offset;
+    uint64_t actual;
+
+    atr_cursor_seek(&cur, view->params_offset);
+    max = atr_cursor_pointer(&cur, count_bytes);
+    offset = atr_cursor_pointer(&cur, count_bytes);
+    actual = atr_cursor_pointer(&cur, count_bytes);
+    if (!atr_cursor_ok(&cur) || max != actual || actual == 0 ||
+        view->bytes.size_bytes < view->original_bytes) {
+        return false;
+    }
+    return offset > limit - actual || (offset == 0 && actual > atr_cursor_left(&cur));
+}
+
 static void
 values_decode(struct atr_lrpc_message *message, struct atr_ndr_view *view,
               enum atr_direction direction)
@@ -155,7 +181,17 @@ values_decode(struct atr_lrpc_message *message, struct atr_ndr_view *view,
     } else {
         atr_ndr_guess(event->arena, view, &options);
     }
+    for (uint32_t i = 0; i < view->item_count && view->params_offset == 0; i++) {
+        if (view->items[i].kind == ATR_NDR_OBJREF) {
+            atr_interface_pointers_decode(event, view->bytes, 0); /* ORPC does its own */
+            break;
+        }
+    }
     if (event->fields.arena != NULL) {
+        if (view->error == NULL && context->syntax_grade == ATR_GRADE_BOUND &&
+            has_lying_string(view)) {
+            view->error = "string_overrun";
+        }
         atr_ndr_fields(event, view);
         if (context->syntax != ATR_SYNTAX_UNKNOWN) {
             judge_syntax(event, view, &options);
