@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "decode/decode.h"
 #include "decode/layout.h"
-#include "names/names.h"
+#include "event/words.h"
 
 /* PORT_MESSAGE (alpc 1 to 4). */
 enum {
@@ -37,7 +37,7 @@ put_start(struct atr_fields *fields, const struct port_message *message)
 {
     uint16_t type = message->type & TYPE_MASK;
     uint16_t unknown = message->type & (uint16_t) ~(TYPE_FLAGS_KNOWN | TYPE_MASK);
-    const char *name = atr_names_message_type(type);
+    const char *name = atr_message_type_text(type);
 
     if (message->header_size != 0) {
         atr_fields_uint(fields, ATR_F_header_size, message->header_size);

@@ -30,6 +30,7 @@ atr_operation_text(uint16_t operation)
                                                                     : "unknown service";
 }
 
+/* What 11 and 13 are, the sources disagree about. */
 const char *
 atr_message_type_text(uint16_t type)
 {
@@ -47,7 +48,7 @@ atr_message_type_text(uint16_t type)
         "connection_request",
         "connection_reply",
         "canceled",
-        "lpc_connection_reply",
+        "port_disconnected",
     };
 
     return (type & 0xff) < ATR_COUNT(texts) ? texts[type & 0xff] : NULL;

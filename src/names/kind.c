@@ -1,31 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/attributes.h"
 #include "names/names.h"
-
-/* Low byte of PORT_MESSAGE.Type (alpc 2). What 11 and 13 are, the sources disagree about. */
-const char *
-atr_names_message_type(uint16_t type)
-{
-    static const char *const names[] = {
-        "none",
-        "request",
-        "reply",
-        "datagram",
-        "lost_reply",
-        "port_closed",
-        "client_died",
-        "exception",
-        "debug_event",
-        "error_event",
-        "connection_request",
-        "connection_reply",
-        "canceled",
-        "port_disconnected",
-    };
-    unsigned low = type & 0xffU;
-
-    return low < ATR_COUNT(names) ? names[low] : NULL;
-}
 
 /* One bit each (alpc 7.5). */
 const char *

@@ -85,9 +85,6 @@ const struct atr_port_rule *atr_names_port(struct atr_str port_name);
 /* All rules, for documents and tests. */
 const struct atr_port_rule *atr_names_port_rules(size_t *count);
 
-/* Low byte of PORT_MESSAGE.Type: "request", "port_closed", ...; NULL unknown. */
-const char *atr_names_message_type(uint16_t type);
-
 /* ALPC object type bit ("section"), tower protocol id ("ncalrpc"): NULL when unknown. */
 const char *atr_names_object_type(uint32_t object_type);
 const char *atr_names_tower_protocol(uint16_t tower_id);

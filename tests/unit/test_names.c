@@ -2,6 +2,7 @@
 #include "support/support.h"
 
 #include "base/attributes.h"
+#include "event/words.h"
 #include "names/names.h"
 #include "names/tables.h"
 
@@ -480,10 +481,10 @@ static void
 small_kinds_have_the_published_spellings(void **state)
 {
     (void)state;
-    assert_string_equal(atr_names_message_type(0x300a), "connection_request");
-    assert_string_equal(atr_names_message_type(0), "none");
-    assert_string_equal(atr_names_message_type(12), "canceled");
-    assert_null(atr_names_message_type(14));
+    assert_string_equal(atr_message_type_text(0x300a), "connection_request");
+    assert_string_equal(atr_message_type_text(0), "none");
+    assert_string_equal(atr_message_type_text(12), "canceled");
+    assert_null(atr_message_type_text(14));
     assert_string_equal(atr_names_object_type(0x80), "section");
     assert_null(atr_names_object_type(0x81));
     assert_null(atr_names_object_type(0));
