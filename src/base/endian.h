@@ -37,6 +37,12 @@ atr_put_u64(uint8_t *at, uint64_t value)
     return atr_put_u32(atr_put_u32(at, (uint32_t)(value & UINT32_MAX)), (uint32_t)(value >> 32));
 }
 
+static inline uint16_t
+atr_get_u16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] | at[1] << 8);
+}
+
 static inline uint32_t
 atr_get_u32(const uint8_t *at)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cursor.h"
+#include "base/endian.h"
 #include "event/record.h"
 #include "event/record_layout.h"
 
@@ -14,7 +15,7 @@ set_missing(struct atr_event *event, const struct atr_layout *layout)
         uint8_t *at = (uint8_t *)event + field->offset;
 
         if (field->missing == ATR_LAYOUT_ONES) {
-            memset(at, 0xff, atr_layout_field_bytes(field->type));
+            memset(at, 0xff, field->size_bytes);
         } else if (field->missing == ATR_LAYOUT_MIN) {
             const int32_t lowest = INT32_MIN;
 
@@ -101,32 +102,41 @@ decode_counters(struct atr_cursor *cur, struct atr_event *event)
     event->as.drops.counter_count = count;
 }
 
+/* A number or GUID of the record to a field of the same size. */
+static void
+store_number(uint8_t *to, const uint8_t *from, uint8_t size_bytes)
+{
+    uint16_t value16;
+    uint32_t value32;
+    uint64_t value64;
+
+    switch (size_bytes) {
+    case 2:
+        value16 = atr_get_u16(from);
+        memcpy(to, &value16, sizeof(value16));
+        break;
+    case 4:
+        value32 = atr_get_u32(from);
+        memcpy(to, &value32, sizeof(value32));
+        break;
+    case 8:
+        value64 = atr_get_u64(from);
+        memcpy(to, &value64, sizeof(value64));
+        break;
+    default: /* one byte, or a GUID, which is bytes */
+        memcpy(to, from, size_bytes);
+        break;
+    }
+}
+
 /* A number that is not all there leaves the field as it was. */
 static void
-decode_number(struct atr_cursor *cur, uint8_t type, uint8_t *at)
+decode_number(struct atr_cursor *cur, uint8_t size_bytes, uint8_t *to)
 {
-    if (atr_layout_field_bytes(type) > atr_cursor_left(cur)) {
-        atr_cursor_skip(cur, atr_layout_field_bytes(type));
-        return;
-    }
-    if (type == ATR_LAYOUT_U8) {
-        *at = atr_cursor_u8(cur);
-    } else if (type == ATR_LAYOUT_U16) {
-        uint16_t value = atr_cursor_u16(cur);
+    struct atr_bytes bytes = atr_cursor_bytes(cur, size_bytes);
 
-        memcpy(at, &value, sizeof(value));
-    } else if (type == ATR_LAYOUT_U32) {
-        uint32_t value = atr_cursor_u32(cur);
-
-        memcpy(at, &value, sizeof(value));
-    } else if (type == ATR_LAYOUT_U64) {
-        uint64_t value = atr_cursor_u64(cur);
-
-        memcpy(at, &value, sizeof(value));
-    } else {
-        struct atr_guid guid = atr_cursor_guid(cur);
-
-        memcpy(at, &guid, sizeof(guid));
+    if (bytes.data != NULL) {
+        store_number(to, bytes.data, size_bytes);
     }
 }
 
@@ -148,23 +158,35 @@ decode_field(struct atr_cursor *cur, const struct atr_layout_field *field, struc
     } else if (field->type == ATR_LAYOUT_COUNTERS) {
         decode_counters(cur, event);
     } else {
-        decode_number(cur, field->type, at);
+        decode_number(cur, field->size_bytes, at);
     }
 }
 
-/*
- * A record may stop after any field: an older writer knew no more. Kinds with parts have all
- * their fields from the start.
- */
+/* A record may stop after any field: an older writer knew no more. */
 static void
 decode_fields(struct atr_cursor *cur, const struct atr_layout *layout, struct atr_event *event)
 {
     set_missing(event, layout);
-    for (size_t i = 0; i < layout->field_count; i++) {
-        if (atr_cursor_left(cur) == 0 && !layout->has_parts) {
-            return;
-        }
+    for (size_t i = 0; i < layout->field_count && atr_cursor_left(cur) > 0; i++) {
         decode_field(cur, &layout->fields[i], event);
+    }
+}
+
+/* The fields of a kind with parts, which all are there from the start: bounded once. */
+static void
+decode_fixed(struct atr_cursor *cur, const struct atr_layout *layout, struct atr_event *event)
+{
+    const uint8_t *at;
+
+    if (atr_cursor_left(cur) < layout->fixed_bytes) {
+        decode_fields(cur, layout, event);
+        atr_cursor_skip(cur, layout->fixed_bytes);
+        return;
+    }
+    at = atr_cursor_bytes(cur, layout->fixed_bytes).data;
+    for (size_t i = 0; i < layout->field_count; i++) {
+        store_number((uint8_t *)event + layout->fields[i].offset, at, layout->fields[i].size_bytes);
+        at += layout->fields[i].size_bytes;
     }
 }
 
@@ -172,17 +194,18 @@ decode_fields(struct atr_cursor *cur, const struct atr_layout *layout, struct at
 static void
 decode_part(struct atr_cursor *cur, struct atr_event *event)
 {
-    struct atr_part part = {.type = atr_cursor_u16(cur)};
+    const uint8_t *header = atr_cursor_bytes(cur, ATR_RECORD_PART_HEADER_BYTES).data;
+    size_t left = atr_cursor_left(cur);
+    struct atr_part part;
     size_t claim;
-    size_t left;
 
-    part.flags = atr_cursor_u16(cur);
-    part.original_bytes = atr_cursor_u32(cur);
-    claim = atr_cursor_u32(cur);
-    if (!atr_cursor_ok(cur)) {
+    if (header == NULL) {
         return;
     }
-    left = atr_cursor_left(cur);
+    part.type = atr_get_u16(header);
+    part.flags = atr_get_u16(header + 2);
+    part.original_bytes = atr_get_u32(header + 4);
+    claim = atr_get_u32(header + 8);
     part.bytes = atr_cursor_bytes(cur, claim < left ? claim : left);
     if (claim > left) {
         atr_cursor_skip(cur, claim);
@@ -260,9 +283,11 @@ atr_record_decode(struct atr_bytes record, struct atr_event *event)
     if (status != ATR_OK) {
         return status;
     }
-    decode_fields(&cur, layout, event);
-    if (layout->has_parts) {
+    if (atr_layout_has_parts(layout)) {
+        decode_fixed(&cur, layout, event);
         decode_parts(&cur, event);
+    } else {
+        decode_fields(&cur, layout, event);
     }
     return event->arena->exhausted ? ATR_LIMIT : cur.status;
 }

@@ -90,7 +90,7 @@ field_bytes(const struct atr_layout_field *field, const struct atr_event *event,
     case ATR_LAYOUT_REST:
         return rest_bytes(event);
     default:
-        return atr_layout_field_bytes(field->type);
+        return field->size_bytes;
     }
 }
 
@@ -133,24 +133,24 @@ put_counters(uint8_t *at, const struct atr_drops_record *drops)
 }
 
 static uint8_t *
-put_number(uint8_t *at, uint8_t type, const uint8_t *from)
+put_number(uint8_t *at, uint8_t size_bytes, const uint8_t *from)
 {
     uint16_t value16;
     uint32_t value32;
     uint64_t value64;
 
-    switch (type) {
-    case ATR_LAYOUT_U16:
+    switch (size_bytes) {
+    case 2:
         memcpy(&value16, from, sizeof(value16));
         return atr_put_u16(at, value16);
-    case ATR_LAYOUT_U32:
+    case 4:
         memcpy(&value32, from, sizeof(value32));
         return atr_put_u32(at, value32);
-    case ATR_LAYOUT_U64:
+    case 8:
         memcpy(&value64, from, sizeof(value64));
         return atr_put_u64(at, value64);
     default: /* one byte, or a GUID, which is bytes */
-        return put_bytes(at, from, atr_layout_field_bytes(type));
+        return put_bytes(at, from, size_bytes);
     }
 }
 
@@ -173,7 +173,7 @@ put_field(uint8_t *at, const struct atr_layout_field *field, const struct atr_ev
     if (field->type == ATR_LAYOUT_REST) {
         return put_bytes(at, event->as.continuation.bytes.data, rest_bytes(event));
     }
-    return put_number(at, field->type, (const uint8_t *)event + field->offset);
+    return put_number(at, field->size_bytes, (const uint8_t *)event + field->offset);
 }
 
 static uint8_t *
@@ -264,8 +264,7 @@ take_part(struct atr_record_encoder *encoder, struct atr_part part)
 static void
 share_room(struct atr_record_encoder *encoder, const struct atr_layout *layout)
 {
-    uint32_t room = ATR_RECORD_BYTES_MAX - ATR_RECORD_HEADER_BYTES -
-                    (uint32_t)atr_layout_fixed_bytes(layout) -
+    uint32_t room = ATR_RECORD_BYTES_MAX - ATR_RECORD_HEADER_BYTES - layout->fixed_bytes -
                     encoder->part_count * (ATR_RECORD_PART_HEADER_BYTES + 3);
 
     for (uint32_t i = 0; i < encoder->part_count; i++) {
@@ -280,7 +279,7 @@ atr_record_encoder_init(struct atr_record_encoder *encoder, const struct atr_eve
     const struct atr_layout *layout = atr_layout_find(event->kind);
 
     *encoder = (struct atr_record_encoder){.event = event};
-    if (layout == NULL || !layout->has_parts) {
+    if (layout == NULL || !atr_layout_has_parts(layout)) {
         return;
     }
     for (uint32_t i = 0; i < event->part_count; i++) {

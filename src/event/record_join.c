@@ -52,10 +52,10 @@ find_parts(struct atr_bytes record, struct identity *identity)
 
     *identity = read_identity(&cur);
     layout = atr_layout_find(identity->kind);
-    if (layout == NULL || !layout->has_parts) {
+    if (layout == NULL || !atr_layout_has_parts(layout)) {
         atr_cursor_reject(&cur);
     } else {
-        atr_cursor_skip(&cur, atr_layout_fixed_bytes(layout));
+        atr_cursor_skip(&cur, layout->fixed_bytes);
     }
     return cur;
 }

@@ -6,7 +6,8 @@
 /* name: as docs/format.md says it, with underscores */
 #define ROW(type, member, missing, name)                                                     \
     {                                                                                        \
-        offsetof(struct atr_event, as.member), ATR_LAYOUT_##type, ATR_LAYOUT_##missing, name \
+        offsetof(struct atr_event, as.member), ATR_LAYOUT_##type, ATR_LAYOUT_##type##_BYTES, \
+            ATR_LAYOUT_##missing, name                                                       \
     }
 
 /* clang-format off */
@@ -181,60 +182,42 @@ static const struct atr_layout_field continuation_fields[] = {
 
 /* clang-format on */
 
-#define LAYOUT(fields, has_parts)            \
-    {                                        \
-        fields, ATR_COUNT(fields), has_parts \
+#define LAYOUT(fields, fixed_bytes)            \
+    {                                          \
+        fields, ATR_COUNT(fields), fixed_bytes \
     }
 
+enum {
+    ENTER_BYTES = 72,
+    EXIT_BYTES = ENTER_BYTES + 12,
+    ETW_ALPC_BYTES = 18,
+    ETW_BYTES = 46,
+};
+
 static const struct atr_layout layouts[] = {
-    [ATR_RECORD_MANIFEST] = LAYOUT(manifest_fields, false),
-    [ATR_RECORD_PROCESS] = LAYOUT(process_fields, false),
-    [ATR_RECORD_THREAD] = LAYOUT(thread_fields, false),
-    [ATR_RECORD_MODULE] = LAYOUT(module_fields, false),
-    [ATR_RECORD_PORT] = LAYOUT(port_fields, false),
-    [ATR_RECORD_HANDLE] = LAYOUT(handle_fields, false),
-    [ATR_RECORD_STRING] = LAYOUT(string_fields, false),
-    [ATR_RECORD_STACK] = LAYOUT(stack_fields, false),
-    [ATR_RECORD_SERVICE] = LAYOUT(service_fields, false),
-    [ATR_RECORD_DROPS] = LAYOUT(drops_fields, false),
-    [ATR_RECORD_CLOCK] = LAYOUT(clock_fields, false),
-    [ATR_RECORD_MARK] = LAYOUT(mark_fields, false),
-    [ATR_RECORD_INTERFACE] = LAYOUT(interface_fields, false),
-    [ATR_RECORD_ENTER] = {alpc_fields, ENTER_FIELDS, true},
-    [ATR_RECORD_EXIT] = LAYOUT(alpc_fields, true),
-    [ATR_RECORD_ETW_ALPC] = LAYOUT(etw_alpc_fields, true),
-    [ATR_RECORD_RPC] = LAYOUT(etw_fields, true),
-    [ATR_RECORD_ETW] = LAYOUT(etw_fields, true),
-    [ATR_RECORD_CONTINUATION] = LAYOUT(continuation_fields, false),
+    [ATR_RECORD_MANIFEST] = LAYOUT(manifest_fields, 0),
+    [ATR_RECORD_PROCESS] = LAYOUT(process_fields, 0),
+    [ATR_RECORD_THREAD] = LAYOUT(thread_fields, 0),
+    [ATR_RECORD_MODULE] = LAYOUT(module_fields, 0),
+    [ATR_RECORD_PORT] = LAYOUT(port_fields, 0),
+    [ATR_RECORD_HANDLE] = LAYOUT(handle_fields, 0),
+    [ATR_RECORD_STRING] = LAYOUT(string_fields, 0),
+    [ATR_RECORD_STACK] = LAYOUT(stack_fields, 0),
+    [ATR_RECORD_SERVICE] = LAYOUT(service_fields, 0),
+    [ATR_RECORD_DROPS] = LAYOUT(drops_fields, 0),
+    [ATR_RECORD_CLOCK] = LAYOUT(clock_fields, 0),
+    [ATR_RECORD_MARK] = LAYOUT(mark_fields, 0),
+    [ATR_RECORD_INTERFACE] = LAYOUT(interface_fields, 0),
+    [ATR_RECORD_ENTER] = {alpc_fields, ENTER_FIELDS, ENTER_BYTES},
+    [ATR_RECORD_EXIT] = LAYOUT(alpc_fields, EXIT_BYTES),
+    [ATR_RECORD_ETW_ALPC] = LAYOUT(etw_alpc_fields, ETW_ALPC_BYTES),
+    [ATR_RECORD_RPC] = LAYOUT(etw_fields, ETW_BYTES),
+    [ATR_RECORD_ETW] = LAYOUT(etw_fields, ETW_BYTES),
+    [ATR_RECORD_CONTINUATION] = LAYOUT(continuation_fields, 0),
 };
 
 const struct atr_layout *
 atr_layout_find(uint8_t kind)
 {
     return kind < ATR_COUNT(layouts) && layouts[kind].fields != NULL ? &layouts[kind] : NULL;
-}
-
-size_t
-atr_layout_field_bytes(uint8_t type)
-{
-    static const uint8_t bytes[] = {
-        [ATR_LAYOUT_U8] = 1,
-        [ATR_LAYOUT_U16] = 2,
-        [ATR_LAYOUT_U32] = 4,
-        [ATR_LAYOUT_U64] = 8,
-        [ATR_LAYOUT_GUID] = ATR_GUID_BYTES,
-    };
-
-    return type < ATR_COUNT(bytes) ? bytes[type] : 0;
-}
-
-size_t
-atr_layout_fixed_bytes(const struct atr_layout *layout)
-{
-    size_t total = 0;
-
-    for (size_t i = 0; i < layout->field_count; i++) {
-        total += atr_layout_field_bytes(layout->fields[i].type);
-    }
-    return total;
 }

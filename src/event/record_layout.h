@@ -28,19 +28,30 @@ enum atr_layout_missing {
 };
 
 struct atr_layout_field {
-    uint16_t offset; /* in struct atr_event */
-    uint8_t type;    /* enum atr_layout_type */
-    uint8_t missing; /* enum atr_layout_missing */
+    uint16_t offset;    /* in struct atr_event */
+    uint8_t type;       /* enum atr_layout_type */
+    uint8_t size_bytes; /* on the wire; 0 for the types without a fixed size */
+    uint8_t missing;    /* enum atr_layout_missing */
     const char *name;
 };
 
 struct atr_layout {
     const struct atr_layout_field *fields;
     uint8_t field_count;
-    bool has_parts; /* behind the fields, which then have fixed sizes */
+    uint8_t fixed_bytes; /* of a kind with parts: all fields, which have fixed sizes; else 0 */
 };
 
 enum {
+    ATR_LAYOUT_U8_BYTES = 1,
+    ATR_LAYOUT_U16_BYTES = 2,
+    ATR_LAYOUT_U32_BYTES = 4,
+    ATR_LAYOUT_U64_BYTES = 8,
+    ATR_LAYOUT_GUID_BYTES = 16,
+    ATR_LAYOUT_STR_BYTES = 0,
+    ATR_LAYOUT_FRAMES_BYTES = 0,
+    ATR_LAYOUT_COUNTERS_BYTES = 0,
+    ATR_LAYOUT_REST_BYTES = 0,
+
     ATR_LAYOUT_FRAME_BYTES = 20,
     ATR_LAYOUT_COUNTER_BYTES = 12,
 };
@@ -48,8 +59,8 @@ enum {
 /* NULL: unknown kind. */
 const struct atr_layout *atr_layout_find(uint8_t kind);
 
-/* Bytes on the wire; 0 for the types without a fixed size. */
-size_t atr_layout_field_bytes(uint8_t type);
-
-/* Bytes from the end of the header to the first part, of a kind that has parts. */
-size_t atr_layout_fixed_bytes(const struct atr_layout *layout);
+static inline bool
+atr_layout_has_parts(const struct atr_layout *layout)
+{
+    return layout->fixed_bytes != 0;
+}

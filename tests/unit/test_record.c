@@ -116,7 +116,7 @@ check_field(const struct atr_layout_field *field, const struct atr_event *a,
             assert_memory_equal(text_a.data, text_b.data, text_a.size_bytes);
         }
     } else {
-        assert_memory_equal(at_a, at_b, atr_layout_field_bytes(field->type));
+        assert_memory_equal(at_a, at_b, field->size_bytes);
     }
 }
 
@@ -176,7 +176,7 @@ randomize(struct codec *codec, struct test_random *random, uint8_t kind)
 
             memcpy(at, &value, sizeof(value));
         } else {
-            test_random_fill(random, at, atr_layout_field_bytes(layout->fields[i].type));
+            test_random_fill(random, at, layout->fields[i].size_bytes);
         }
     }
 }
@@ -226,6 +226,23 @@ an_exit_lies_as_the_format_page_says(void **state)
     CHECK_UINT(atr_get_u32(at + 108), 39);
     CHECK_UINT(atr_get_u32(at + 152), ATR_PART_ATTRIBUTES);
     CHECK_UINT(codec->record.size_bytes, 152 + 12 + 16);
+}
+
+static void
+kinds_with_parts_have_fields_of_fixed_size(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TEST_KINDS; i++) {
+        const struct atr_layout *layout = atr_layout_find(test_kinds[i]);
+        size_t total = 0;
+
+        assert_non_null(layout);
+        for (size_t at = 0; at < layout->field_count; at++) {
+            assert_true(!atr_layout_has_parts(layout) || layout->fields[at].size_bytes > 0);
+            total += layout->fields[at].size_bytes;
+        }
+        assert_true(!atr_layout_has_parts(layout) || layout->fixed_bytes == total);
+    }
 }
 
 static void
@@ -618,6 +635,7 @@ main(void)
         TEST(every_kind_comes_back_as_it_went_in),
         TEST(whatever_the_fields_hold_comes_back),
         TEST(an_exit_lies_as_the_format_page_says),
+        TEST(kinds_with_parts_have_fields_of_fixed_size),
         TEST(longer_headers_and_longer_state_records_are_skipped_over),
         TEST(a_state_record_may_end_after_any_field),
         TEST(a_cut_text_or_part_keeps_what_is_there),
