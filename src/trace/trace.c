@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
     PROGRESS_EVERY = 16384
@@ -114,6 +115,21 @@ say(struct atr_words *words, const char *path, const char *what, uint64_t count,
     }
 }
 
+/* What, where, and what to do. */
+static void
+say_damage(const struct atr_trace *trace, const char *path, const struct atr_capture_report *report,
+           struct atr_words *words)
+{
+    bool is_trace = strcmp(atr_capture_source_name(trace->capture), "trace file") == 0;
+
+    if (words != NULL) {
+        (void)snprintf(words->text, sizeof(words->text), "%s: byte %" PRIu64 ": %s%s", path,
+                       report->problem_offset, report->problem.text,
+                       is_trace ? " (alpctrace check tells more; --repair OUT keeps the rest)"
+                                : "");
+    }
+}
+
 enum atr_result
 atr_trace_result(const struct atr_trace *trace, const char *path, enum atr_status status,
                  const struct atr_error *error, struct atr_words *words)
@@ -125,12 +141,8 @@ atr_trace_result(const struct atr_trace *trace, const char *path, enum atr_statu
     }
     atr_capture_report(trace->capture, &report);
     if (report.damaged) {
-        bool nothing = report.records == 0;
-
-        if (words != NULL) {
-            (void)snprintf(words->text, sizeof(words->text), "%s: %s", path, report.problem.text);
-        }
-        return nothing ? ATR_RESULT_NOTHING : ATR_RESULT_DAMAGED;
+        say_damage(trace, path, &report, words);
+        return report.records == 0 ? ATR_RESULT_NOTHING : ATR_RESULT_DAMAGED;
     }
     if (report.records == 0) {
         say(words, path, "no record of a trace is in it; ", report.skipped, " things were skipped");
