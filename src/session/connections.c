@@ -2,34 +2,20 @@
 #include "session/internal.h"
 
 /*
- * A connection is found by its ends (lrpc 2.1):
- *   client end: the client's communication port, else (process, handle)
- *   server end: (connection port, PortContext), else (connection port, client pid), which cannot
- *               tell two connections of one client apart
- * A call seen from both ends joins the two.
+ * A connection is found by its ends (lrpc 2.1); a call seen from both joins the two. The end that
+ * names only the client's pid cannot tell two connections of one client apart: it is never joined,
+ * and what is bound on it is inferred, not known.
  */
-enum key_kind {
-    KEY_CLIENT_PORT = 1,
-    KEY_CLIENT_HANDLE = 2,
-    KEY_SERVER_CONTEXT = 3,
-    KEY_SERVER_CLIENT_PID = 4,
-};
-
-static struct atr_key
-end_key(uint32_t source_id, enum key_kind kind, uint32_t a, uint64_t b)
-{
-    return session_key(source_id, (uint64_t)kind << 60 | a, b);
-}
-
-struct atr_key
-session_client_key(uint32_t source_id, uint32_t process_id, uint32_t pid, uint32_t handle,
+struct end
+session_client_end(uint32_t source_id, uint32_t process_id, uint32_t pid, uint32_t handle,
                    uint32_t port_id)
 {
     if (port_id != 0) {
-        return end_key(source_id, KEY_CLIENT_PORT, port_id, 0);
+        return (struct end){END_CLIENT_PORT, session_key(source_id, 0, port_id)};
     }
-    return end_key(source_id, KEY_CLIENT_HANDLE, handle,
-                   process_id != 0 ? process_id : (uint64_t)pid << 32);
+    return (struct end){
+        END_CLIENT_HANDLE,
+        session_key(source_id, handle, process_id != 0 ? process_id : (uint64_t)pid << 32)};
 }
 
 static void
@@ -45,15 +31,19 @@ session_connections_init(struct atr_session *session)
 {
     atr_table_init(&session->connections, session->heap, ATR_CONNECTIONS_MAX,
                    sizeof(struct connection), connection_release, session);
-    atr_table_init(&session->connection_keys, session->heap, 2 * ATR_CONNECTIONS_MAX,
-                   sizeof(struct connection_key_entry), NULL, session);
+    for (unsigned kind = 0; kind < END_KINDS; kind++) {
+        atr_table_init(&session->ends[kind], session->heap, ATR_CONNECTIONS_MAX,
+                       sizeof(struct end_entry), NULL, session);
+    }
 }
 
 void
 session_connections_fini(struct atr_session *session)
 {
     atr_table_fini(&session->connections);
-    atr_table_fini(&session->connection_keys);
+    for (unsigned kind = 0; kind < END_KINDS; kind++) {
+        atr_table_fini(&session->ends[kind]);
+    }
 }
 
 static struct connection *
@@ -65,27 +55,29 @@ find(const struct atr_session *session, uint64_t connection_id)
 }
 
 static uint64_t
-get_by_key(struct atr_session *session, struct atr_key key, bool is_client)
+get_by_end(struct atr_session *session, struct end end)
 {
-    struct connection_key_entry *ref = atr_table_find(&session->connection_keys, key);
+    struct atr_table *table = &session->ends[end.kind];
+    bool is_client = end.kind == END_CLIENT_PORT || end.kind == END_CLIENT_HANDLE;
+    struct end_entry *ref = atr_table_find(table, end.key);
     struct connection *connection = ref == NULL ? NULL : find(session, ref->connection_id);
 
     if (connection != NULL) {
         return ref->connection_id;
     }
-    ref = atr_table_get(&session->connection_keys, key);
+    ref = atr_table_get(table, end.key);
     connection =
         atr_table_add(&session->connections, (struct atr_key){0, session->next_connection_id + 1});
     if (ref == NULL || connection == NULL) {
         return 0;
     }
     ref->connection_id = ++session->next_connection_id;
-    *(is_client ? &connection->client_key : &connection->server_key) = key;
+    *(is_client ? &connection->client : &connection->server) = end;
     return ref->connection_id;
 }
 
-static struct atr_key
-server_key(const struct atr_session *session, const struct atr_event *event)
+static struct end
+server_end(const struct atr_session *session, const struct atr_event *event)
 {
     const struct atr_alpc_record *alpc = &event->as.alpc;
     const struct port_entry *port = session_port_of(session, event);
@@ -93,11 +85,13 @@ server_key(const struct atr_session *session, const struct atr_event *event)
 
     if (atr_attributes_has(&event->attributes, ATR_ATTRIBUTE_CONTEXT) &&
         event->attributes.context.port_context != 0) {
-        return end_key(event->source_id, KEY_SERVER_CONTEXT, port_id,
-                       event->attributes.context.port_context ^ (uint64_t)alpc->process_id << 48);
+        return (struct end){END_SERVER_CONTEXT, session_key(event->source_id, port_id,
+                                                            event->attributes.context.port_context ^
+                                                                (uint64_t)alpc->process_id << 48)};
     }
-    return end_key(event->source_id, KEY_SERVER_CLIENT_PID, port_id,
-                   (uint64_t)alpc->process_id << 32 | alpc->client_pid);
+    return (struct end){END_SERVER_CLIENT,
+                        session_key(event->source_id, port_id,
+                                    (uint64_t)alpc->process_id << 32 | alpc->client_pid)};
 }
 
 /* Text logs have no roles before decoding: the owner of the connection port is the server. */
@@ -131,15 +125,13 @@ session_connection_of(struct atr_session *session, const struct atr_event *event
         return 0;
     }
     if (!session_is_client_end(session, event)) {
-        return get_by_key(session, server_key(session, event), false);
+        return get_by_end(session, server_end(session, event));
     }
     port = session_port_of(session, event);
-    return get_by_key(
-        session,
-        session_client_key(event->source_id, alpc->process_id, alpc->pid, alpc->handle,
-                           port != NULL && port->view.kind == ATR_PORT_CLIENT ? port->view.port_id
-                                                                              : 0),
-        true);
+    return get_by_end(
+        session, session_client_end(
+                     event->source_id, alpc->process_id, alpc->pid, alpc->handle,
+                     port != NULL && port->view.kind == ATR_PORT_CLIENT ? port->view.port_id : 0));
 }
 
 uint64_t
@@ -147,13 +139,13 @@ session_connections_join(struct atr_session *session, uint64_t client_id, uint64
 {
     struct connection *client = find(session, client_id);
     struct connection *server = find(session, server_id);
-    struct connection_key_entry *ref;
+    struct end_entry *ref;
 
     if (client == NULL || server == NULL || client == server) {
         return client != NULL ? client_id : server_id;
     }
-    if (key_is_set(server->client_key)) {
-        return client_id; /* the weak server key was joined to another client already */
+    if (server->server.kind == END_SERVER_CLIENT || server->client.kind != END_NONE) {
+        return client_id; /* it may be another connection of the same client */
     }
     for (uint32_t i = 0; i < server->bound_count; i++) {
         if (session_bound(session, client_id, server->bound[i].binding_id) == NULL) {
@@ -161,8 +153,8 @@ session_connections_join(struct atr_session *session, uint64_t client_id, uint64
                          &server->bound[i].binding);
         }
     }
-    client->server_key = server->server_key;
-    ref = atr_table_find(&session->connection_keys, server->server_key);
+    client->server = server->server;
+    ref = atr_table_find(&session->ends[server->server.kind], server->server.key);
     if (ref != NULL) {
         ref->connection_id = client_id;
     }
@@ -171,11 +163,11 @@ session_connections_join(struct atr_session *session, uint64_t client_id, uint64
 }
 
 static void
-forget_key(struct atr_session *session, struct atr_key key)
+forget_end(struct atr_session *session, struct end end)
 {
-    if (key_is_set(key)) {
-        atr_table_remove(&session->connection_keys, atr_table_find(&session->connection_keys, key));
-    }
+    struct atr_table *table = &session->ends[end.kind];
+
+    atr_table_remove(table, atr_table_find(table, end.key));
 }
 
 void
@@ -184,16 +176,16 @@ session_connection_drop(struct atr_session *session, uint64_t connection_id)
     struct connection *connection = find(session, connection_id);
 
     if (connection != NULL) {
-        forget_key(session, connection->client_key);
-        forget_key(session, connection->server_key);
+        forget_end(session, connection->client);
+        forget_end(session, connection->server);
         atr_table_remove(&session->connections, connection);
     }
 }
 
 void
-session_connection_close(struct atr_session *session, struct atr_key key)
+session_connection_close(struct atr_session *session, struct end end)
 {
-    const struct connection_key_entry *ref = atr_table_find(&session->connection_keys, key);
+    const struct end_entry *ref = atr_table_find(&session->ends[end.kind], end.key);
 
     if (ref != NULL) {
         session_connection_drop(session, ref->connection_id);
@@ -240,6 +232,9 @@ session_bind(struct atr_session *session, uint64_t connection_id, uint16_t bindi
         bound = &connection->bound[connection->bound_count++];
     }
     *bound = (struct bound){binding_id, *binding};
+    if (connection->server.kind == END_SERVER_CLIENT && binding->grade == ATR_GRADE_BOUND) {
+        bound->binding.grade = ATR_GRADE_INFERRED;
+    }
 }
 
 void

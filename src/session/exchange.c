@@ -331,7 +331,7 @@ connect_answered(struct atr_session *session, struct atr_event *event)
     if (event->as.alpc.status == 0) {
         /* A new connection under this handle: what the number meant before is over. */
         session_connection_close(session,
-                                 session_client_key(event->source_id, event->as.alpc.process_id,
+                                 session_client_end(event->source_id, event->as.alpc.process_id,
                                                     event->as.alpc.pid, event->as.alpc.handle, 0));
     }
     if (call != NULL) {

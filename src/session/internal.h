@@ -66,17 +66,32 @@ struct bound {
     struct atr_binding binding;
 };
 
+/* What a connection is found by; each kind has a table of its own. */
+enum end_kind {
+    END_NONE,
+    END_CLIENT_PORT,    /* the client's communication port */
+    END_CLIENT_HANDLE,  /* else its process and handle */
+    END_SERVER_CONTEXT, /* connection port and PortContext */
+    END_SERVER_CLIENT,  /* else connection port and client pid: a client may have several */
+    END_KINDS,
+};
+
+struct end {
+    enum end_kind kind;
+    struct atr_key key;
+};
+
 /* A client and a server port talking. Found by its client end, its server end, or both. */
 struct connection {
     struct atr_table_entry entry; /* keyed by id */
-    struct atr_key client_key;    /* {0, 0}: not known */
-    struct atr_key server_key;
+    struct end client;
+    struct end server;
     struct bound *bound; /* owned */
     uint32_t bound_count;
     uint32_t bound_room;
 };
 
-struct connection_key_entry {
+struct end_entry {
     struct atr_table_entry entry;
     uint64_t connection_id;
 };
@@ -117,7 +132,7 @@ struct atr_session {
     struct atr_table stacks;
     struct atr_table ipids;
     struct atr_table connections;
-    struct atr_table connection_keys;
+    struct atr_table ends[END_KINDS];
     struct atr_table calls;
     struct atr_table enters;
     struct atr_table messages;
@@ -166,14 +181,14 @@ uint64_t session_connections_join(struct atr_session *session, uint64_t client_i
 /* Is the event's process the client of this exchange? Text logs: the port's owner is the server. */
 bool session_is_client_end(const struct atr_session *session, const struct atr_event *event);
 void session_connection_drop(struct atr_session *session, uint64_t connection_id);
-void session_connection_close(struct atr_session *session, struct atr_key end_key);
+void session_connection_close(struct atr_session *session, struct end end);
 void session_bind(struct atr_session *session, uint64_t connection_id, uint16_t binding_id,
                   const struct atr_binding *binding);
 void session_unbind(struct atr_session *session, uint64_t connection_id, uint16_t binding_id);
 const struct atr_binding *session_bound(const struct atr_session *session, uint64_t connection_id,
                                         uint32_t binding_id);
-struct atr_key session_client_key(uint32_t source_id, uint32_t process_id, uint32_t pid,
-                                  uint32_t handle, uint32_t port_id);
+struct end session_client_end(uint32_t source_id, uint32_t process_id, uint32_t pid,
+                              uint32_t handle, uint32_t port_id);
 
 /* calls.c: the calls themselves and what finds them */
 void session_calls_init(struct atr_session *session);
