@@ -8,8 +8,13 @@
 #include "store/seal.h"
 #include "support/records.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* A writer into memory. */
 struct desk {
@@ -408,6 +413,78 @@ the_first_failed_write_sticks_and_is_told_once(void **state)
     atr_arena_fini(&arena);
 }
 
+/* Writes events for ever. */
+static void
+write_until_killed(const char *path)
+{
+    static const struct atr_writer_options none;
+    struct atr_heap heap = atr_heap_default();
+    struct atr_writer *writer;
+    struct atr_arena arena;
+    struct atr_event event;
+    struct atr_file *file;
+
+    atr_arena_init(&arena, heap, 1 << 20);
+    if (atr_file_create(&file, path, &heap, NULL) != ATR_OK ||
+        atr_writer_create(&writer, file, &none, &heap, NULL) != ATR_OK) {
+        _exit(EXIT_FAILURE);
+    }
+    for (uint32_t i = 0;; i++) {
+        test_event(&event, &arena, ATR_RECORD_ENTER, i);
+        event.time_ns = TEST_TIME_NS + i * UINT64_C(1000);
+        if (atr_writer_event(writer, &event) != ATR_OK) {
+            _exit(EXIT_FAILURE);
+        }
+    }
+}
+
+static void
+wait_for_size(const char *path, int64_t size)
+{
+    struct stat info = {.st_size = 0};
+
+    for (unsigned i = 0; i < 10000 && info.st_size < size; i++) {
+        (void)usleep(1000);
+        (void)stat(path, &info);
+    }
+    assert_true(info.st_size >= size);
+}
+
+static void
+a_writer_killed_in_full_flight_loses_only_what_it_had_not_sealed(void **state)
+{
+    static const char path[] = "test_writer_killed.tmp";
+    const struct atr_reader_options verify = {.verify = true};
+    struct test_read read;
+    uint8_t *bytes;
+    size_t size;
+    pid_t child;
+    int status;
+
+    (void)state;
+    (void)unlink(path);
+    child = fork();
+    assert_return_code(child, errno);
+    if (child == 0) {
+        write_until_killed(path);
+    }
+    wait_for_size(path, 8 << 20);
+    assert_return_code(kill(child, SIGKILL), errno);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    test_read_file(path, &bytes, &size);
+    (void)unlink(path);
+    test_read(&read, bytes, size, &verify);
+    assert_true(!read.report.damaged || read.report.is_cut);
+    CHECK_UINT(read.report.bad_seals, 0);
+    assert_true(read.report.seals >= 7 && read.packets > 20000);
+    for (uint64_t i = 0; i < read.packets; i++) {
+        CHECK_UINT(test_read_place(&read, i).time_ns, TEST_TIME_NS + i * 1000);
+    }
+    test_read_fini(&read);
+    free(bytes);
+}
+
 static enum atr_status
 write_some(const struct atr_heap *heap, struct atr_text *out)
 {
@@ -473,6 +550,7 @@ main(void)
         cmocka_unit_test(records_no_packet_may_hold_are_refused_and_nothing_else_happens),
         cmocka_unit_test(without_checksum_the_seal_says_so),
         cmocka_unit_test(the_first_failed_write_sticks_and_is_told_once),
+        cmocka_unit_test(a_writer_killed_in_full_flight_loses_only_what_it_had_not_sealed),
         cmocka_unit_test(each_allocation_may_fail),
     };
 
