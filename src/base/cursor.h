@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "base/endian.h"
 #include "base/guid.h"
 #include "base/status.h"
 #include "base/str.h"
@@ -41,22 +42,89 @@ atr_cursor_ok(const struct atr_cursor *cur)
     return cur->status == ATR_OK;
 }
 
-uint8_t atr_cursor_u8(struct atr_cursor *cur);
-uint16_t atr_cursor_u16(struct atr_cursor *cur);
-uint32_t atr_cursor_u32(struct atr_cursor *cur);
-uint64_t atr_cursor_u64(struct atr_cursor *cur);
-struct atr_guid atr_cursor_guid(struct atr_cursor *cur);
+/*
+ * The next size_bytes bytes, borrowed; NULL when they are not all there. The reads below are this
+ * and no more: they stand here so that each costs one comparison.
+ */
+static inline const uint8_t *
+atr_cursor_take(struct atr_cursor *cur, size_t size_bytes)
+{
+    const uint8_t *at;
+
+    if (size_bytes > atr_cursor_left(cur)) {
+        cur->status = cur->status == ATR_OK ? ATR_TRUNCATED : cur->status;
+        return NULL;
+    }
+    at = cur->base + cur->position;
+    cur->position += size_bytes;
+    return at;
+}
+
+static inline uint8_t
+atr_cursor_u8(struct atr_cursor *cur)
+{
+    const uint8_t *at = atr_cursor_take(cur, 1);
+
+    return at == NULL ? 0 : at[0];
+}
+
+static inline uint16_t
+atr_cursor_u16(struct atr_cursor *cur)
+{
+    const uint8_t *at = atr_cursor_take(cur, 2);
+
+    return at == NULL ? 0 : atr_get_u16(at);
+}
+
+static inline uint32_t
+atr_cursor_u32(struct atr_cursor *cur)
+{
+    const uint8_t *at = atr_cursor_take(cur, 4);
+
+    return at == NULL ? 0 : atr_get_u32(at);
+}
+
+static inline uint64_t
+atr_cursor_u64(struct atr_cursor *cur)
+{
+    const uint8_t *at = atr_cursor_take(cur, 8);
+
+    return at == NULL ? 0 : atr_get_u64(at);
+}
+
+static inline struct atr_guid
+atr_cursor_guid(struct atr_cursor *cur)
+{
+    const uint8_t *at = atr_cursor_take(cur, ATR_GUID_BYTES);
+    struct atr_guid guid = {{0}};
+
+    if (at != NULL) {
+        memcpy(guid.bytes, at, ATR_GUID_BYTES);
+    }
+    return guid;
+}
 
 /* 4 or 8 bytes as pointer_bytes says. */
 uint64_t atr_cursor_pointer(struct atr_cursor *cur, unsigned pointer_bytes);
 
 /* The next size_bytes bytes, borrowed; {NULL, 0} when they are not all there. */
-struct atr_bytes atr_cursor_bytes(struct atr_cursor *cur, size_t size_bytes);
+static inline struct atr_bytes
+atr_cursor_bytes(struct atr_cursor *cur, size_t size_bytes)
+{
+    const uint8_t *at = atr_cursor_take(cur, size_bytes);
+
+    return (struct atr_bytes){at, at == NULL ? 0 : size_bytes};
+}
 
 /* A cursor over the next size_bytes bytes; this cursor moves past them. A short rest fails both. */
 struct atr_cursor atr_cursor_sub(struct atr_cursor *cur, size_t size_bytes);
 
-void atr_cursor_skip(struct atr_cursor *cur, size_t size_bytes);
+static inline void
+atr_cursor_skip(struct atr_cursor *cur, size_t size_bytes)
+{
+    (void)atr_cursor_take(cur, size_bytes);
+}
+
 void atr_cursor_seek(struct atr_cursor *cur, size_t position); /* from the start of this cursor */
 
 /* Moves to the next multiple of alignment (a power of two). */

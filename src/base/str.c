@@ -7,25 +7,6 @@ lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-struct atr_str
-atr_str_make(const char *data, size_t size_bytes)
-{
-    return (struct atr_str){data, size_bytes};
-}
-
-struct atr_str
-atr_str_from(const char *terminated)
-{
-    return (struct atr_str){terminated, terminated == NULL ? 0 : strlen(terminated)};
-}
-
-bool
-atr_str_equal(struct atr_str a, struct atr_str b)
-{
-    return a.size_bytes == b.size_bytes &&
-           (a.size_bytes == 0 || memcmp(a.data, b.data, a.size_bytes) == 0);
-}
-
 bool
 atr_str_equal_nocase(struct atr_str a, struct atr_str b)
 {

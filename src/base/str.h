@@ -23,10 +23,26 @@ struct atr_bytes {
 
 #define ATR_STR(literal) ((struct atr_str){(literal), sizeof(literal) - 1})
 
-struct atr_str atr_str_make(const char *data, size_t size_bytes);
-struct atr_str atr_str_from(const char *terminated); /* NULL gives the absent text */
+static inline struct atr_str
+atr_str_make(const char *data, size_t size_bytes)
+{
+    return (struct atr_str){data, size_bytes};
+}
 
-bool atr_str_equal(struct atr_str a, struct atr_str b);
+/* NULL gives the absent text. */
+static inline struct atr_str
+atr_str_from(const char *terminated)
+{
+    return (struct atr_str){terminated, terminated == NULL ? 0 : strlen(terminated)};
+}
+
+static inline bool
+atr_str_equal(struct atr_str a, struct atr_str b)
+{
+    return a.size_bytes == b.size_bytes &&
+           (a.size_bytes == 0 || memcmp(a.data, b.data, a.size_bytes) == 0);
+}
+
 bool atr_str_equal_nocase(struct atr_str a, struct atr_str b); /* ASCII case only */
 bool atr_str_starts(struct atr_str text, struct atr_str prefix);
 bool atr_str_ends(struct atr_str text, struct atr_str suffix);

@@ -36,16 +36,13 @@ atr_text_view(const struct atr_text *text)
 }
 
 char *
-atr_text_reserve(struct atr_text *text, size_t size_bytes)
+atr_text_grow(struct atr_text *text, size_t size_bytes)
 {
     size_t room = text->room_bytes == 0 ? 256 : text->room_bytes;
     char *data;
 
     if (text->status != ATR_OK) {
         return NULL;
-    }
-    if (size_bytes <= text->room_bytes - text->size_bytes) {
-        return text->data + text->size_bytes;
     }
     while (room - text->size_bytes < size_bytes) {
         if (room > SIZE_MAX / 2) {
@@ -62,34 +59,6 @@ atr_text_reserve(struct atr_text *text, size_t size_bytes)
     text->data = data;
     text->room_bytes = room;
     return data + text->size_bytes;
-}
-
-void
-atr_text_put(struct atr_text *text, struct atr_str piece)
-{
-    char *at = piece.size_bytes == 0 ? NULL : atr_text_reserve(text, piece.size_bytes);
-
-    if (at != NULL) {
-        memcpy(at, piece.data, piece.size_bytes);
-        text->size_bytes += piece.size_bytes;
-    }
-}
-
-void
-atr_text_puts(struct atr_text *text, const char *terminated)
-{
-    atr_text_put(text, atr_str_from(terminated));
-}
-
-void
-atr_text_putc(struct atr_text *text, char c)
-{
-    char *at = atr_text_reserve(text, 1);
-
-    if (at != NULL) {
-        *at = c;
-        text->size_bytes++;
-    }
 }
 
 void

@@ -27,12 +27,47 @@ void atr_text_fini(struct atr_text *text);
 void atr_text_clear(struct atr_text *text); /* keeps the room */
 struct atr_str atr_text_view(const struct atr_text *text);
 
-/* Makes room for size_bytes more; NULL on failure. Write, then add to size_bytes. */
-char *atr_text_reserve(struct atr_text *text, size_t size_bytes);
+/* What atr_text_reserve does when the room is too small. */
+char *atr_text_grow(struct atr_text *text, size_t size_bytes);
 
-void atr_text_put(struct atr_text *text, struct atr_str piece);
-void atr_text_puts(struct atr_text *text, const char *terminated);
-void atr_text_putc(struct atr_text *text, char c);
+/* Makes room for size_bytes more; NULL on failure. Write, then add to size_bytes. */
+static inline char *
+atr_text_reserve(struct atr_text *text, size_t size_bytes)
+{
+    if (size_bytes > text->room_bytes - text->size_bytes || text->status != ATR_OK) {
+        return atr_text_grow(text, size_bytes);
+    }
+    return text->data + text->size_bytes;
+}
+
+static inline void
+atr_text_put(struct atr_text *text, struct atr_str piece)
+{
+    char *at = piece.size_bytes == 0 ? NULL : atr_text_reserve(text, piece.size_bytes);
+
+    if (at != NULL) {
+        memcpy(at, piece.data, piece.size_bytes);
+        text->size_bytes += piece.size_bytes;
+    }
+}
+
+static inline void
+atr_text_puts(struct atr_text *text, const char *terminated)
+{
+    atr_text_put(text, atr_str_from(terminated));
+}
+
+static inline void
+atr_text_putc(struct atr_text *text, char c)
+{
+    char *at = atr_text_reserve(text, 1);
+
+    if (at != NULL) {
+        *at = c;
+        text->size_bytes++;
+    }
+}
+
 void atr_text_pad(struct atr_text *text, char c, size_t count);
 void atr_text_printf(struct atr_text *text, const char *format, ...) ATR_PRINTF(2, 3);
 
