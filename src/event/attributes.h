@@ -26,7 +26,7 @@ enum atr_attribute {
 struct atr_attributes {
     uint32_t allocated;
     uint32_t valid;
-    uint32_t present;    /* valid, allocated, and all bytes there */
+    uint32_t present;    /* valid, allocated, and all bytes there: only these have values below */
     uint32_t size_bytes; /* of the whole buffer by Allocated */
 
     struct {
@@ -34,12 +34,14 @@ struct atr_attributes {
         uint64_t qos;
         uint64_t context_handle;
     } security;
+
     struct {
         uint32_t flags;
         uint64_t section_handle;
         uint64_t base;
         uint64_t size_bytes;
     } view;
+
     struct {
         uint64_t port_context;
         uint64_t message_context;
@@ -47,20 +49,24 @@ struct atr_attributes {
         uint32_t message_id;
         uint32_t callback_id;
     } context;
+
     struct {
         uint32_t flags;
-        uint64_t handle; /* or address of the array when indirect */
+        uint64_t handle;      /* or address of the array when indirect */
         uint32_t object_type; /* or count: indirect, or delivered by the kernel */
         uint32_t access;
     } handle;
+
     struct {
         uint64_t token_id;
         uint64_t authentication_id;
         uint64_t modified_id;
     } token;
+
     struct {
         uint64_t event;
     } direct;
+
     struct {
         uint32_t thread_id;
         uint32_t creation_time_low;

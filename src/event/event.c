@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "event/event.h"
 
+#include <string.h>
+
 void
 atr_event_reset(struct atr_event *event, struct atr_arena *arena, bool want_fields)
 {
     atr_arena_reset(arena);
-    *event = (struct atr_event){.arena = arena};
+    memset(event, 0, offsetof(struct atr_event, fields));
+    event->arena = arena;
+    event->attributes.allocated = 0;
+    event->attributes.valid = 0;
+    event->attributes.present = 0;
+    event->attributes.size_bytes = 0;
     atr_fields_init(&event->fields, want_fields ? arena : NULL);
 }
 

@@ -315,9 +315,7 @@ struct atr_event {
         struct atr_continuation_record continuation;
     } as;
 
-    struct atr_part parts[ATR_EVENT_PARTS_MAX];
     uint32_t part_count;
-    struct atr_attributes attributes; /* parsed from that part; all zero without one */
 
     /* Filled by session and decode. */
     enum atr_role role;
@@ -327,16 +325,20 @@ struct atr_event {
     struct atr_str port_name;            /* of the connection port; absent unknown */
     const struct atr_frame_text *frames; /* top first */
     uint32_t frame_count;
-    struct atr_arena *arena;
-    struct atr_fields fields;
     struct atr_fact *facts; /* list, newest last */
     struct atr_fact *facts_last;
     struct atr_meaning meaning;
-    struct atr_note notes[ATR_EVENT_NOTES_MAX];
     uint32_t note_count;
+    struct atr_arena *arena;
+
+    /* From here on a reset touches only what says how much there is. */
+    struct atr_fields fields;
+    struct atr_attributes attributes; /* parsed from that part; without one none is present */
+    struct atr_part parts[ATR_EVENT_PARTS_MAX];
+    struct atr_note notes[ATR_EVENT_NOTES_MAX];
 };
 
-/* Clears the event but for its arena, which is reset, and the wish for fields. */
+/* Empties the event but for its arena, which is reset, and the wish for fields. */
 void atr_event_reset(struct atr_event *event, struct atr_arena *arena, bool want_fields);
 
 /* The part of that type, or NULL. */

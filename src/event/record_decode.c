@@ -172,6 +172,25 @@ decode_fields(struct atr_cursor *cur, const struct atr_layout *layout, struct at
     }
 }
 
+/* The fields of an enter or exit, by far the most frequent records: no table is walked. */
+static void
+decode_alpc(const uint8_t *at, bool is_exit, struct atr_alpc_record *out)
+{
+#define GET_U16(at) atr_get_u16(at)
+#define GET_U32(at) atr_get_u32(at)
+#define GET_U64(at) atr_get_u64(at)
+#define ENTER_ROW(type, member, missing, name) \
+    out->member = GET_##type(at);              \
+    at += ATR_LAYOUT_##type##_BYTES;
+#define EXIT_ROW(type, member, missing, name)  \
+    if (is_exit) {                             \
+        ENTER_ROW(type, member, missing, name) \
+    }
+#include "event/alpc_fields.def"
+#undef ENTER_ROW
+#undef EXIT_ROW
+}
+
 /* The fields of a kind with parts, which all are there from the start: bounded once. */
 static void
 decode_fixed(struct atr_cursor *cur, const struct atr_layout *layout, struct atr_event *event)
@@ -184,6 +203,10 @@ decode_fixed(struct atr_cursor *cur, const struct atr_layout *layout, struct atr
         return;
     }
     at = atr_cursor_bytes(cur, layout->fixed_bytes).data;
+    if (event->kind == ATR_RECORD_ENTER || event->kind == ATR_RECORD_EXIT) {
+        decode_alpc(at, event->kind == ATR_RECORD_EXIT, &event->as.alpc);
+        return;
+    }
     for (size_t i = 0; i < layout->field_count; i++) {
         store_number((uint8_t *)event + layout->fields[i].offset, at, layout->fields[i].size_bytes);
         at += layout->fields[i].size_bytes;

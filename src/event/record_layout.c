@@ -125,33 +125,22 @@ static const struct atr_layout_field interface_fields[] = {
     ROW(U16,      interface.version_minor,       ZERO, "version_minor"),
 };
 
-/* An enter stops before the last two. */
+/* An enter stops before the rows of an exit. */
 static const struct atr_layout_field alpc_fields[] = {
-    ROW(U64,      alpc.call_id,                  ZERO, "call_id"),
-    ROW(U32,      alpc.pid,                      ONES, "pid"),
-    ROW(U32,      alpc.tid,                      ONES, "tid"),
-    ROW(U16,      alpc.cpu,                      ONES, "cpu"),
-    ROW(U16,      alpc.operation,                ZERO, "operation"),
-    ROW(U32,      alpc.flags,                    ZERO, "flags_argument"),
-    ROW(U32,      alpc.process_id,               ZERO, "process_id"),
-    ROW(U32,      alpc.port_id,                  ZERO, "port_id"),
-    ROW(U32,      alpc.handle,                   ONES, "handle"),
-    ROW(U32,      alpc.message_id,               ZERO, "message_id"),
-    ROW(U16,      alpc.message_type,             ZERO, "message_type"),
-    ROW(U16,      alpc.data_length,              ZERO, "data_length"),
-    ROW(U16,      alpc.total_length,             ZERO, "total_length"),
-    ROW(U16,      alpc.data_info_offset,         ZERO, "data_info_offset"),
-    ROW(U64,      alpc.callback_id,              ZERO, "callback_id"),
-    ROW(U32,      alpc.client_pid,               ONES, "client_pid"),
-    ROW(U32,      alpc.client_tid,               ONES, "client_tid"),
-    ROW(U32,      alpc.attribute_mask,           ZERO, "attribute_mask"),
-    ROW(U32,      alpc.stack_id,                 ZERO, "stack_id"),
-    ROW(U32,      alpc.status,                   ZERO, "status"),
-    ROW(U64,      alpc.duration_ns,              ONES, "duration"),
+#define ENTER_ROW(type, member, missing, name) ROW(type, alpc.member, missing, name),
+#define EXIT_ROW(type, member, missing, name)  ROW(type, alpc.member, missing, name),
+#include "event/alpc_fields.def"
+#undef ENTER_ROW
+#undef EXIT_ROW
 };
 
 enum {
-    ENTER_FIELDS = ATR_COUNT(alpc_fields) - 2,
+#define ENTER_ROW(type, member, missing, name) +1
+#define EXIT_ROW(type, member, missing, name)
+    ENTER_FIELDS = 0
+#include "event/alpc_fields.def"
+#undef ENTER_ROW
+#undef EXIT_ROW
 };
 
 static const struct atr_layout_field etw_alpc_fields[] = {

@@ -42,7 +42,8 @@ atr_trace_next(struct atr_trace *trace, struct atr_error *error)
     struct atr_event *event = &trace->event;
     enum atr_status status;
 
-    atr_event_reset(event, &trace->arena, trace->want_fields);
+    event->arena = &trace->arena;
+    event->fields.arena = trace->want_fields ? &trace->arena : NULL;
     status = atr_capture_next(trace->capture, event, error);
     if (status != ATR_OK) {
         return status;
