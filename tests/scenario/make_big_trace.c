@@ -12,7 +12,7 @@ enum {
     SERVERS = 16,
     CLIENTS = 64,
     STACKS = 20,
-    EVENTS_PER_CALL = 4,
+    EVENTS_PER_CALL = 6,
 };
 
 static const char *const interfaces[] = {
@@ -56,8 +56,10 @@ build_machine(struct big *big)
                    &answer);
     }
     for (uint32_t i = 0; i < STACKS; i++) {
-        const char *const frames[] = {"nt!NtAlpcSendWaitReceivePort", "ntdll!NtAlpcSendWait+0x14",
-                                      "RPCRT4!NdrClientCall3+0xf1", name};
+        const struct frame frames[] = {{"nt!NtAlpcSendWaitReceivePort", 0, 0},
+                                       {"ntdll!NtAlpcSendWaitReceivePort+0x14", 0, 0},
+                                       {"RPCRT4!NdrClientCall3+0xf1", 0, 0},
+                                       {name, 0, 0}};
 
         (void)snprintf(name, sizeof(name), "client!Routine%u+0x%x", (unsigned)i, (unsigned)i);
         big->stacks[i] = world_stack(&big->world, &big->clients[0], frames, ATR_COUNT(frames));
@@ -84,6 +86,8 @@ one_call(struct big *big, uint32_t number)
 int
 main(int argc, char **argv)
 {
+    static const struct world_options options = {
+        .os_build = 19044, .utc_bias_minutes = -120, .source_id = 0x5eed0001};
     static struct big big;
     unsigned long events = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
 
@@ -91,7 +95,7 @@ main(int argc, char **argv)
         (void)fprintf(stderr, "make_big_trace FILE EVENTS\n");
         return 1;
     }
-    world_open(&big.world, argv[1], 19044, -120);
+    world_open(&big.world, argv[1], &options);
     build_machine(&big);
     for (unsigned long i = 0; i < events / EVENTS_PER_CALL; i++) {
         one_call(&big, (uint32_t)(i + 1));

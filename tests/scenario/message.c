@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "scenario/world.h"
+#include "scenario/message.h"
+
+#include "base/guid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,16 @@ message_u8(struct message *message, uint8_t value)
         exit(1);
     }
     message->bytes[message->size_bytes++] = value;
+}
+
+void
+message_put(struct message *message, const void *bytes, size_t size_bytes)
+{
+    const uint8_t *from = bytes;
+
+    for (size_t i = 0; i < size_bytes; i++) {
+        message_u8(message, from[i]);
+    }
 }
 
 void
@@ -51,9 +63,16 @@ message_guid(struct message *message, const char *text)
         (void)fprintf(stderr, "scenario: not a UUID: %s\n", text);
         exit(1);
     }
-    for (size_t i = 0; i < sizeof(guid.bytes); i++) {
-        message_u8(message, guid.bytes[i]);
-    }
+    message_put(message, guid.bytes, sizeof(guid.bytes));
+}
+
+void
+message_com_guid(struct message *message, uint16_t number)
+{
+    static const uint8_t tail[] = {0xc0, 0, 0, 0, 0, 0, 0, 0x46};
+
+    message_u64(message, number);
+    message_put(message, tail, sizeof(tail));
 }
 
 void
@@ -69,6 +88,14 @@ message_align(struct message *message, size_t from, size_t alignment)
 {
     while ((message->size_bytes - from) % alignment != 0) {
         message_u8(message, 0);
+    }
+}
+
+void
+message_poke_u32(struct message *message, size_t at, uint32_t value)
+{
+    for (size_t i = 0; i < 4; i++) {
+        message->bytes[at + i] = (uint8_t)(value >> 8 * i);
     }
 }
 
@@ -110,56 +137,18 @@ message_ndr64_string(struct message *message, size_t ndr, const char *ascii)
 }
 
 void
-lrpc_bind(struct message *message, uint32_t status, const char *uuid, uint16_t major,
-          uint16_t minor, uint32_t syntaxes, uint16_t ndr20_id, uint16_t ndr64_id)
+message_ndr20_sid(struct message *message, size_t ndr, uint32_t rid)
 {
-    message_clear(message);
-    message_u64(message, 1);
-    message_u32(message, status);
-    message_guid(message, uuid);
-    message_u16(message, major);
-    message_u16(message, minor);
-    message_u32(message, syntaxes);
-    message_u16(message, ndr20_id);
-    message_u16(message, ndr64_id);
-    message_zeros(message, 0x48 - message->size_bytes);
-}
+    static const uint32_t parts[] = {21, 1004336348, 1177238915, 682003330};
 
-size_t
-lrpc_request(struct message *message, uint32_t call_id, uint32_t binding_id, uint32_t opnum,
-             const char *object)
-{
-    message_clear(message);
-    message_u64(message, 0);
-    message_u32(message, object != NULL ? 1 : 0);
-    message_u32(message, call_id);
-    message_u32(message, binding_id);
-    message_u32(message, opnum);
-    message_zeros(message, 0x18);
-    if (object != NULL) {
-        message_guid(message, object);
-    } else {
-        message_zeros(message, 16);
+    message_align(message, ndr, 4);
+    message_u32(message, 5);
+    message_u8(message, 1);
+    message_u8(message, 5);
+    message_zeros(message, 5);
+    message_u8(message, 5);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        message_u32(message, parts[i]);
     }
-    return message->size_bytes;
-}
-
-size_t
-lrpc_response(struct message *message, uint32_t call_id)
-{
-    message_clear(message);
-    message_u64(message, 3);
-    message_u32(message, 0);
-    message_u32(message, call_id);
-    message_u64(message, 0);
-    return message->size_bytes;
-}
-
-void
-lrpc_fault(struct message *message, uint32_t status)
-{
-    message_clear(message);
-    message_u64(message, 2);
-    message_u32(message, status);
-    message_u64(message, 0);
+    message_u32(message, rid);
 }
