@@ -195,10 +195,11 @@ enum {
 
 /* The port's name decides; without one the content may (other-protocols 1). */
 static const struct atr_decoder *
-choose_decoder(const struct atr_event *event, const struct atr_part *payload, bool *by_name)
+choose_decoder(struct atr_decode_memo *memo, const struct atr_event *event,
+               const struct atr_part *payload, bool *by_name)
 {
-    const struct atr_port_rule *rule =
-        event->port_name.size_bytes == 0 ? NULL : atr_names_port(event->port_name);
+    const struct atr_port_memo *port = atr_memo_port(memo, event->port_name);
+    const struct atr_port_rule *rule = port->rule;
 
     *by_name = rule != NULL && rule->decoder != NULL;
     if (is_connect(event, payload)) {
@@ -210,7 +211,7 @@ choose_decoder(const struct atr_event *event, const struct atr_part *payload, bo
         return atr_decoder_find(ATR_STR("hard_error64"));
     }
     if (*by_name) {
-        return atr_decoder_find(atr_str_from(rule->decoder));
+        return port->decoder;
     }
     if (rule == NULL && is_lrpc(event, payload, rule)) {
         return atr_decoder_find(ATR_STR("lrpc"));
@@ -269,7 +270,8 @@ decode_payload(const struct atr_decoder *decoder, const struct atr_part *payload
 }
 
 void
-atr_decode_event(const struct atr_session *session, struct atr_event *event)
+atr_decode_event(const struct atr_session *session, struct atr_decode_memo *memo,
+                 struct atr_event *event)
 {
     const struct atr_part *payload = message_part(event);
     const struct atr_decoder *decoder;
@@ -288,7 +290,7 @@ atr_decode_event(const struct atr_session *session, struct atr_event *event)
         event->role == ATR_ROLE_RELEASE || payload->original_bytes == 0) {
         return;
     }
-    decoder = choose_decoder(event, payload, &by_name);
+    decoder = choose_decoder(memo, event, payload, &by_name);
     if (decoder != NULL) {
         if (decoder->pointer_bytes != 0) {
             context.pointer_bytes = decoder->pointer_bytes;

@@ -108,22 +108,19 @@ name_by_stub(const struct atr_session *session, struct atr_event *event)
 }
 
 static void
-name_by_interface(const struct atr_session *session, struct atr_event *event)
+name_by_interface(const struct atr_session *session, struct atr_decode_memo *memo,
+                  struct atr_event *event)
 {
     const struct atr_call *call = event->call;
-    struct atr_interface_info info;
-    struct atr_procedure_names names;
+    const struct atr_method_memo *names =
+        atr_memo_method(memo, &call->interface.uuid, call->rpc.opnum,
+                        atr_session_os_build(session, event->source_id));
 
-    if (atr_names_interface(&call->interface.uuid, &info)) {
-        event->meaning.interface = info.name;
+    event->meaning.interface = names->interface;
+    if (names->method.data != NULL) {
+        event->meaning.method = names->method;
+        event->meaning.method_grade = names->certain ? call->interface_grade : ATR_GRADE_GUESS;
     }
-    atr_names_procedure(&call->interface.uuid, call->rpc.opnum,
-                        atr_session_os_build(session, event->source_id), &names);
-    if (names.count == 0) {
-        return;
-    }
-    event->meaning.method = names.names[0];
-    event->meaning.method_grade = names.certain ? call->interface_grade : ATR_GRADE_GUESS;
 }
 
 static void
@@ -146,7 +143,8 @@ name_status(struct atr_event *event)
 }
 
 void
-atr_name_event(const struct atr_session *session, struct atr_event *event, bool want_frames)
+atr_name_event(const struct atr_session *session, struct atr_decode_memo *memo,
+               struct atr_event *event, bool want_frames)
 {
     const struct atr_call *call = event->call;
 
@@ -160,7 +158,7 @@ atr_name_event(const struct atr_session *session, struct atr_event *event, bool 
             event->meaning.interface = info.name;
         }
     } else if (call != NULL && call->kind == ATR_CALL_RPC && call->has_interface) {
-        name_by_interface(session, event);
+        name_by_interface(session, memo, event);
     } else if (call != NULL && call->kind == ATR_CALL_RPC) {
         name_by_stub(session, event);
     }

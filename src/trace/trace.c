@@ -50,11 +50,11 @@ atr_trace_next(struct atr_trace *trace, struct atr_error *error)
     }
     status = atr_session_apply(trace->session, event);
     if (status == ATR_OK) {
-        atr_decode_event(trace->session, event);
+        atr_decode_event(trace->session, &trace->memo, event);
         status = atr_session_learn(trace->session, event);
     }
     if (status == ATR_OK) {
-        atr_name_event(trace->session, event, trace->want_frames);
+        atr_name_event(trace->session, &trace->memo, event, trace->want_frames);
         return ATR_OK;
     }
     return atr_error_set(error, status, "event %" PRIu64 ": %s", event->number,

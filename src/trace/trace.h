@@ -6,6 +6,7 @@
 #include "base/heap.h"
 #include "base/status.h"
 #include "capture/capture.h"
+#include "decode/memo.h"
 #include "event/event.h"
 #include "session/session.h"
 
@@ -22,6 +23,7 @@ struct atr_trace {
     struct atr_session *session;
     struct atr_arena arena;
     struct atr_event event;
+    struct atr_decode_memo memo;
     bool want_fields;
     bool want_frames;
 };
