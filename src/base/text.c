@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 
+#include "base/endian.h"
 #include "base/utf.h"
 
 #include <stdarg.h>
@@ -91,20 +92,43 @@ atr_text_printf(struct atr_text *text, const char *format, ...)
     }
 }
 
+/* Digits of a number. */
+static unsigned
+count_digits(uint64_t value)
+{
+    unsigned count = 1;
+
+    for (; value >= 10000; value /= 10000) {
+        count += 4;
+    }
+    return count + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
 void
 atr_text_u64_padded(struct atr_text *text, uint64_t value, unsigned width)
 {
-    char buffer[32];
-    size_t at = sizeof(buffer);
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233"
+        "34353637383940414243444546474849505152535455565758596061626364656667"
+        "6869707172737475767778798081828384858687888990919293949596979899";
+    unsigned count = count_digits(value);
+    char *at = atr_text_reserve(text, count < width ? width : count);
 
-    do {
-        buffer[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    while (sizeof(buffer) - at < width && at > 0) {
-        buffer[--at] = '0';
+    if (at == NULL) {
+        return;
     }
-    atr_text_put(text, atr_str_make(buffer + at, sizeof(buffer) - at));
+    for (; count < width; width--) {
+        *at++ = '0';
+        text->size_bytes++;
+    }
+    text->size_bytes += count;
+    for (; count >= 2; count -= 2) {
+        memcpy(at + count - 2, pairs + 2 * (value % 100), 2);
+        value /= 100;
+    }
+    if (count == 1) {
+        *at = (char)('0' + value);
+    }
 }
 
 void
@@ -161,20 +185,68 @@ atr_text_bytes(struct atr_text *text, struct atr_bytes bytes)
 }
 
 /* Printable ASCII that needs no escape; quoted: in quotes, where a quote and a backslash do. */
-static size_t
-plain_run(struct atr_str value, size_t at, size_t max, bool quoted)
+static bool
+is_plain(uint8_t c, bool quoted)
 {
-    size_t end = at;
+    return c >= 0x20 && c < 0x7f && (!quoted || (c != '"' && c != '\\'));
+}
 
-    while (end < value.size_bytes && end - at < max) {
-        uint8_t c = (uint8_t)value.data[end];
+/*
+ * How many of eight bytes, the lowest first, are plain before one is not. A byte that is not sets
+ * the highest bit of its place, and perhaps of places above, never below.
+ */
+static unsigned
+count_plain(uint64_t bytes, bool quoted)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t found = ((bytes - each * 0x20) & ~bytes) | (bytes + each) | bytes;
 
-        if (c < 0x20 || c >= 0x7f || (quoted && (c == '"' || c == '\\'))) {
-            break;
-        }
-        end++;
+    if (quoted) {
+        uint64_t quotes = bytes ^ each * '"';
+        uint64_t slashes = bytes ^ each * '\\';
+
+        found |= ((quotes - each) & ~quotes) | ((slashes - each) & ~slashes);
     }
-    return end - at;
+    found &= each * 0x80;
+    if (found == 0) {
+        return 8;
+    }
+    /* Ones below the lowest bit found: one in each place up to its own, which are added up. */
+    return (unsigned)((((found & (0 - found)) - 1) & each) * each >> 56) - 1;
+}
+
+static uint64_t
+load(const char *at)
+{
+    return atr_get_u64((const uint8_t *)at);
+}
+
+/* The length of the plain text at that place, at most max. */
+static size_t
+plain_run(struct atr_str value, size_t start, size_t max, bool quoted)
+{
+    size_t end = value.size_bytes - start < max ? value.size_bytes : start + max;
+    size_t at = start;
+
+    while (end - at >= 8) {
+        unsigned plain = count_plain(load(value.data + at), quoted);
+
+        at += plain;
+        if (plain < 8) {
+            return at - start;
+        }
+    }
+    if (at < end && end >= 8) {
+        /* The last eight bytes, less those that were judged. */
+        uint64_t rest = load(value.data + end - 8) >> 8 * (8 - (end - at));
+        size_t plain = count_plain(rest, quoted);
+
+        return plain < end - at ? at + plain - start : end - start;
+    }
+    while (at < end && is_plain((uint8_t)value.data[at], quoted)) {
+        at++;
+    }
+    return at - start;
 }
 
 /* The C and JSON escapes that have a letter; 0 when c has none. */

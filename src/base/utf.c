@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf.h"
 
+#include "base/endian.h"
+
 size_t
 atr_utf8_put(char out[ATR_UTF8_MAX], uint32_t code_point)
 {
@@ -90,17 +92,37 @@ unit_at(struct atr_bytes units, size_t index)
     return (uint32_t)(units.data[2 * index] | units.data[2 * index + 1] << 8);
 }
 
+/* Most texts are ASCII: copies four units at a time as long as they are. Returns the units. */
+static size_t
+copy_ascii(struct atr_bytes units, size_t count, char *out)
+{
+    size_t done = 0;
+
+    while (count - done >= 4) {
+        uint64_t four = atr_get_u64(units.data + 2 * done);
+
+        if ((four & UINT64_C(0xff80ff80ff80ff80)) != 0) {
+            break;
+        }
+        four = (four | four >> 8) & UINT64_C(0x0000ffff0000ffff);
+        (void)atr_put_u32((uint8_t *)out + done, (uint32_t)((four | four >> 16) & UINT32_MAX));
+        done += 4;
+    }
+    return done;
+}
+
 struct atr_str
 atr_utf16_to_utf8(struct atr_arena *arena, struct atr_bytes units)
 {
     size_t count = units.size_bytes / 2;
     char *out = atr_arena_alloc(arena, count * 3 + 1, 1); /* a pair of units needs 4 of its 6 */
-    size_t size = 0;
+    size_t size;
 
     if (out == NULL) {
         return (struct atr_str){NULL, 0};
     }
-    for (size_t i = 0; i < count; i++) {
+    size = copy_ascii(units, count, out);
+    for (size_t i = size; i < count; i++) {
         uint32_t code_point = unit_at(units, i);
 
         if (code_point >= 0xd800 && code_point < 0xe000) {
