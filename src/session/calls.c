@@ -2,14 +2,13 @@
 #include "session/internal.h"
 
 static void
-unindex(struct atr_session *session, struct atr_table *refs, struct atr_key key, uint64_t call_id)
+unindex(struct atr_table *refs, struct atr_key key, uint64_t call_id)
 {
     struct call_ref *ref = key_is_set(key) ? atr_table_find(refs, key) : NULL;
 
     if (ref != NULL && ref->call_id == call_id) {
         atr_table_remove(refs, ref);
     }
-    (void)session;
 }
 
 /* A call leaves, by its end or by the cap: nothing may find it any more. */
@@ -19,9 +18,9 @@ call_release(void *context, struct atr_table_entry *entry)
     struct atr_session *session = context;
     struct call_entry *call = (struct call_entry *)entry;
 
-    unindex(session, &session->enters, call->enter_key, call->call.id);
-    unindex(session, &session->messages, call->message_key, call->call.id);
-    unindex(session, &session->rpc_calls, call->rpc_key, call->call.id);
+    unindex(&session->enters, call->enter_key, call->call.id);
+    unindex(&session->messages, call->message_key, call->call.id);
+    unindex(&session->rpc_calls, call->rpc_key, call->call.id);
 }
 
 void
@@ -64,12 +63,11 @@ session_call_by(const struct atr_session *session, const struct atr_table *refs,
 }
 
 void
-session_call_index(struct atr_session *session, struct atr_table *refs, struct atr_key key,
-                   struct atr_key *own, const struct call_entry *call)
+session_call_index(struct atr_table *refs, struct atr_key key, struct atr_key *own,
+                   const struct call_entry *call)
 {
     struct call_ref *ref = atr_table_get(refs, key);
 
-    (void)session;
     if (ref != NULL) {
         ref->call_id = call->call.id;
         *own = key;

@@ -7,15 +7,19 @@
  * and what is bound on it is inferred, not known.
  */
 struct end
-session_client_end(uint32_t source_id, uint32_t process_id, uint32_t pid, uint32_t handle,
-                   uint32_t port_id)
+session_client_end(const struct atr_session *session, uint32_t source_id, uint32_t process_id,
+                   uint32_t pid, uint32_t handle)
 {
-    if (port_id != 0) {
-        return (struct end){END_CLIENT_PORT, session_key(source_id, 0, port_id)};
-    }
-    return (struct end){
-        END_CLIENT_HANDLE,
-        session_key(source_id, handle, process_id != 0 ? process_id : (uint64_t)pid << 32)};
+    uint32_t id = process_id != 0 ? process_id : session_process_of_pid(session, source_id, pid);
+    uint64_t owner = id != 0 ? id : (uint64_t)pid << 32;
+
+    return (struct end){END_CLIENT_HANDLE, session_key(source_id, handle, owner)};
+}
+
+struct end
+session_client_port_end(uint32_t source_id, uint32_t port_id)
+{
+    return (struct end){END_CLIENT_PORT, session_key(source_id, 0, port_id)};
 }
 
 static void
@@ -46,8 +50,8 @@ session_connections_fini(struct atr_session *session)
     }
 }
 
-static struct connection *
-find(const struct atr_session *session, uint64_t connection_id)
+struct connection *
+session_connection_find(const struct atr_session *session, uint64_t connection_id)
 {
     return connection_id == 0
                ? NULL
@@ -60,9 +64,12 @@ get_by_end(struct atr_session *session, struct end end)
     struct atr_table *table = &session->ends[end.kind];
     bool is_client = end.kind == END_CLIENT_PORT || end.kind == END_CLIENT_HANDLE;
     struct end_entry *ref = atr_table_find(table, end.key);
-    struct connection *connection = ref == NULL ? NULL : find(session, ref->connection_id);
+    struct connection *connection =
+        ref == NULL ? NULL : session_connection_find(session, ref->connection_id);
 
     if (connection != NULL) {
+        atr_table_touch(table, ref);
+        atr_table_touch(&session->connections, connection);
         return ref->connection_id;
     }
     ref = atr_table_get(table, end.key);
@@ -76,36 +83,82 @@ get_by_end(struct atr_session *session, struct end end)
     return ref->connection_id;
 }
 
+static uint32_t
+server_port(const struct atr_session *session, const struct atr_event *event)
+{
+    const struct port_entry *port = session_port_of(session, event);
+
+    return port == NULL ? event->as.alpc.handle : port->view.port_id;
+}
+
+struct end
+session_context_end(const struct atr_session *session, const struct atr_event *event,
+                    uint64_t port_context)
+{
+    return (struct end){END_SERVER_CONTEXT,
+                        session_key(event->source_id, server_port(session, event),
+                                    port_context ^ (uint64_t)event->as.alpc.process_id << 48)};
+}
+
 static struct end
 server_end(const struct atr_session *session, const struct atr_event *event)
 {
     const struct atr_alpc_record *alpc = &event->as.alpc;
-    const struct port_entry *port = session_port_of(session, event);
-    uint32_t port_id = port == NULL ? alpc->handle : port->view.port_id;
 
     if (atr_attributes_has(&event->attributes, ATR_ATTRIBUTE_CONTEXT) &&
         event->attributes.context.port_context != 0) {
-        return (struct end){END_SERVER_CONTEXT, session_key(event->source_id, port_id,
-                                                            event->attributes.context.port_context ^
-                                                                (uint64_t)alpc->process_id << 48)};
+        return session_context_end(session, event, event->attributes.context.port_context);
     }
     return (struct end){END_SERVER_CLIENT,
-                        session_key(event->source_id, port_id,
+                        session_key(event->source_id, server_port(session, event),
                                     (uint64_t)alpc->process_id << 32 | alpc->client_pid)};
 }
 
-/* Text logs have no roles before decoding: the owner of the connection port is the server. */
+static struct end
+client_end(const struct atr_session *session, const struct atr_event *event)
+{
+    const struct atr_alpc_record *alpc = &event->as.alpc;
+    const struct port_entry *port = session_port_of(session, event);
+
+    if (port != NULL && port->view.kind == ATR_PORT_CLIENT) {
+        return session_client_port_end(event->source_id, port->view.port_id);
+    }
+    return session_client_end(session, event->source_id, alpc->process_id, alpc->pid, alpc->handle);
+}
+
+/* Is the port, or the handle of an unknown port, one that requests were sent through? */
+static bool
+is_client_port(const struct atr_session *session, const struct atr_event *event)
+{
+    const struct port_entry *port = session_port_of(session, event);
+    struct end end;
+
+    if (port != NULL) {
+        return port->view.kind == ATR_PORT_CLIENT;
+    }
+    end = client_end(session, event);
+    return atr_table_find(&session->ends[end.kind], end.key) != NULL;
+}
+
 bool
 session_is_client_end(const struct atr_session *session, const struct atr_event *event)
 {
     const struct port_entry *port;
 
-    if (event->role != ATR_ROLE_SENT && event->role != ATR_ROLE_RECEIVED) {
+    switch (event->role) {
+    case ATR_ROLE_SENT:
+    case ATR_ROLE_RECEIVED:
+        port = session_port_of(session, event);
+        return port == NULL || port->view.kind == ATR_PORT_CLIENT ||
+               port->view.owner_process_id != event->as.alpc.process_id;
+    case ATR_ROLE_RELEASE:
+    case ATR_ROLE_PORT_CLOSED:
+    case ATR_ROLE_CANCELED:
+    case ATR_ROLE_OTHER:
+        return is_client_port(session, event);
+    default:
         return session_role_is_client(event->role);
     }
-    port = session_port_of(session, event);
-    return port == NULL || port->view.kind == ATR_PORT_CLIENT ||
-           port->view.owner_process_id != event->as.alpc.process_id;
 }
 
 static bool
@@ -118,48 +171,11 @@ role_is_connect(enum atr_role role)
 uint64_t
 session_connection_of(struct atr_session *session, const struct atr_event *event)
 {
-    const struct atr_alpc_record *alpc = &event->as.alpc;
-    const struct port_entry *port;
-
     if (event->role == ATR_ROLE_NONE || role_is_connect(event->role)) {
         return 0;
     }
-    if (!session_is_client_end(session, event)) {
-        return get_by_end(session, server_end(session, event));
-    }
-    port = session_port_of(session, event);
-    return get_by_end(
-        session, session_client_end(
-                     event->source_id, alpc->process_id, alpc->pid, alpc->handle,
-                     port != NULL && port->view.kind == ATR_PORT_CLIENT ? port->view.port_id : 0));
-}
-
-uint64_t
-session_connections_join(struct atr_session *session, uint64_t client_id, uint64_t server_id)
-{
-    struct connection *client = find(session, client_id);
-    struct connection *server = find(session, server_id);
-    struct end_entry *ref;
-
-    if (client == NULL || server == NULL || client == server) {
-        return client != NULL ? client_id : server_id;
-    }
-    if (server->server.kind == END_SERVER_CLIENT || server->client.kind != END_NONE) {
-        return client_id; /* it may be another connection of the same client */
-    }
-    for (uint32_t i = 0; i < server->bound_count; i++) {
-        if (session_bound(session, client_id, server->bound[i].binding_id) == NULL) {
-            session_bind(session, client_id, server->bound[i].binding_id,
-                         &server->bound[i].binding);
-        }
-    }
-    client->server = server->server;
-    ref = atr_table_find(&session->ends[server->server.kind], server->server.key);
-    if (ref != NULL) {
-        ref->connection_id = client_id;
-    }
-    atr_table_remove(&session->connections, server);
-    return client_id;
+    return get_by_end(session, session_is_client_end(session, event) ? client_end(session, event)
+                                                                     : server_end(session, event));
 }
 
 static void
@@ -170,10 +186,54 @@ forget_end(struct atr_session *session, struct end end)
     atr_table_remove(table, atr_table_find(table, end.key));
 }
 
+/*
+ * The server's cookie moved: to a connection made after its old one was over, or, when the client's
+ * handle had another cookie, both are new. What was not seen to end has ended then.
+ */
+static void
+take_server_end(struct atr_session *session, struct connection *client, struct connection *server)
+{
+    struct end end = server->server;
+    struct end_entry *ref = atr_table_find(&session->ends[end.kind], end.key);
+
+    if (client->server.kind != END_NONE) {
+        forget_end(session, client->server);
+        client->bound_count = 0;
+    }
+    if (ref != NULL) {
+        ref->connection_id = client->entry.key.low;
+    }
+    client->server = end;
+    server->server = (struct end){.kind = END_NONE};
+}
+
+uint64_t
+session_connections_join(struct atr_session *session, uint64_t client_id, uint64_t server_id)
+{
+    struct connection *client = session_connection_find(session, client_id);
+    struct connection *server = session_connection_find(session, server_id);
+
+    if (client == NULL || server == NULL || client == server) {
+        return client != NULL ? client_id : server_id;
+    }
+    if (server->server.kind == END_SERVER_CLIENT) {
+        return client_id; /* it may be another connection of the same client */
+    }
+    if (client->client.kind == END_CLIENT_PORT && client->server.kind != END_NONE) {
+        return client_id; /* a client's port has one server end for life */
+    }
+    take_server_end(session, client, server);
+    if (server->client.kind == END_NONE) {
+        session_bindings_merge(session, client, server);
+        atr_table_remove(&session->connections, server);
+    }
+    return client_id;
+}
+
 void
 session_connection_drop(struct atr_session *session, uint64_t connection_id)
 {
-    struct connection *connection = find(session, connection_id);
+    struct connection *connection = session_connection_find(session, connection_id);
 
     if (connection != NULL) {
         forget_end(session, connection->client);
@@ -190,68 +250,4 @@ session_connection_close(struct atr_session *session, struct end end)
     if (ref != NULL) {
         session_connection_drop(session, ref->connection_id);
     }
-}
-
-static struct bound *
-find_bound(const struct connection *connection, uint32_t binding_id)
-{
-    for (uint32_t i = 0; connection != NULL && i < connection->bound_count; i++) {
-        if (connection->bound[i].binding_id == binding_id) {
-            return &connection->bound[i];
-        }
-    }
-    return NULL;
-}
-
-/* Ids are the client's to reuse: the last bind wins (lrpc 2.1). */
-void
-session_bind(struct atr_session *session, uint64_t connection_id, uint16_t binding_id,
-             const struct atr_binding *binding)
-{
-    struct connection *connection = find(session, connection_id);
-    struct bound *bound = find_bound(connection, binding_id);
-
-    if (connection == NULL) {
-        return;
-    }
-    if (bound == NULL) {
-        if (connection->bound_count == connection->bound_room) {
-            uint32_t room = connection->bound_room == 0 ? 4 : connection->bound_room * 2;
-            struct bound *more;
-
-            if (room > ATR_BINDINGS_MAX) {
-                return;
-            }
-            more = atr_heap_resize(&session->heap, connection->bound, room, sizeof(*more));
-            if (more == NULL) {
-                return;
-            }
-            connection->bound = more;
-            connection->bound_room = room;
-        }
-        bound = &connection->bound[connection->bound_count++];
-    }
-    *bound = (struct bound){binding_id, *binding};
-    if (connection->server.kind == END_SERVER_CLIENT && binding->grade == ATR_GRADE_BOUND) {
-        bound->binding.grade = ATR_GRADE_INFERRED;
-    }
-}
-
-void
-session_unbind(struct atr_session *session, uint64_t connection_id, uint16_t binding_id)
-{
-    struct connection *connection = find(session, connection_id);
-    struct bound *bound = find_bound(connection, binding_id);
-
-    if (bound != NULL) {
-        *bound = connection->bound[--connection->bound_count];
-    }
-}
-
-const struct atr_binding *
-session_bound(const struct atr_session *session, uint64_t connection_id, uint32_t binding_id)
-{
-    const struct bound *bound = find_bound(find(session, connection_id), binding_id);
-
-    return bound == NULL ? NULL : &bound->binding;
 }

@@ -14,25 +14,16 @@
 
 #define STATUS_BUFFER_TOO_SMALL UINT32_C(0xc0000023)
 
-struct thread_entry *
-session_thread(struct atr_session *session, uint32_t source_id, uint32_t pid, uint32_t tid)
-{
-    if (tid == ATR_UNKNOWN_U32 || pid == ATR_UNKNOWN_U32) {
-        return NULL;
-    }
-    return atr_table_get(&session->threads, session_key(source_id, pid, tid));
-}
-
-static struct thread_entry *
-own_thread(struct atr_session *session, const struct atr_event *event)
-{
-    return session_thread(session, event->source_id, event->as.alpc.pid, event->as.alpc.tid);
-}
-
 static struct atr_key
 enter_key(const struct atr_event *event)
 {
     return session_key(event->source_id, 1, event->as.alpc.call_id);
+}
+
+struct call_entry *
+session_call_entered(const struct atr_session *session, const struct atr_event *event)
+{
+    return session_call_by(session, &session->enters, enter_key(event));
 }
 
 static struct atr_key
@@ -47,14 +38,27 @@ has_ids(const struct atr_event *event)
     return event->as.alpc.message_id != 0;
 }
 
-static void
-adopt_ids(struct atr_session *session, struct call_entry *call, const struct atr_event *event)
+struct call_entry *
+session_call_by_ids(const struct atr_session *session, const struct atr_event *event)
+{
+    return has_ids(event) ? session_call_by(session, &session->messages, message_key(event)) : NULL;
+}
+
+bool
+session_has_ids_of(const struct call_entry *call, const struct atr_event *event)
+{
+    return call->call.message_id == event->as.alpc.message_id &&
+           call->call.callback_id == event->as.alpc.callback_id;
+}
+
+void
+session_adopt_ids(struct atr_session *session, struct call_entry *call,
+                  const struct atr_event *event)
 {
     if (has_ids(event) && call->call.message_id == 0) {
         call->call.message_id = event->as.alpc.message_id;
         call->call.callback_id = event->as.alpc.callback_id;
-        session_call_index(session, &session->messages, message_key(event), &call->message_key,
-                           call);
+        session_call_index(&session->messages, message_key(event), &call->message_key, call);
     }
 }
 
@@ -70,23 +74,10 @@ set_parent(struct atr_session *session, struct call_entry *call, const struct th
     }
 }
 
-/* The oldest send leaves the ring; a datagram nobody was seen to receive is over then. */
-static void
-remember_send(struct atr_session *session, struct thread_entry *thread, uint64_t call_id)
-{
-    uint64_t *slot = &thread->sends[thread->send_next++ % ATR_SENDS_MAX];
-    struct call_entry *old = session_call_find(session, *slot);
-
-    if (old != NULL && old->call.kind == ATR_CALL_DATAGRAM) {
-        atr_table_remove(&session->calls, old);
-    }
-    *slot = call_id;
-}
-
 enum atr_status
 session_request_sent(struct atr_session *session, struct atr_event *event, enum atr_call_kind kind)
 {
-    struct thread_entry *thread = own_thread(session, event);
+    struct thread_entry *thread = session_own_thread(session, event);
     struct call_entry *call = session_call_begin(session, event, kind, true);
 
     if (call == NULL) {
@@ -97,14 +88,14 @@ session_request_sent(struct atr_session *session, struct atr_event *event, enum 
                          (event->as.alpc.flags & ATR_ALPC_SYNC_REQUEST) != 0 ||
                          event->as.alpc.operation == ATR_OP_LPC_REQUEST_WAIT_REPLY;
     set_parent(session, call, thread);
-    session_call_index(session, &session->enters, enter_key(event), &call->enter_key, call);
+    session_call_index(&session->enters, enter_key(event), &call->enter_key, call);
     if (thread == NULL) {
         return ATR_OK;
     }
     if (call->call.is_sync) {
         thread->waiting_call = call->call.id;
     } else {
-        remember_send(session, thread, call->call.id);
+        session_remember_send(session, thread, call->call.id);
     }
     return ATR_OK;
 }
@@ -133,20 +124,18 @@ may_be_received(const struct atr_session *session, const struct call_entry *call
            same_connection_port(session, call, event);
 }
 
-/* The sender's call this message belongs to: ClientId names the sending thread. */
+/*
+ * The sender's call this message belongs to: ClientId names the sending thread. What it sent and
+ * did not wait for went out before what it waits for now, and a port keeps the order.
+ */
 static struct call_entry *
 find_sent(struct atr_session *session, const struct atr_event *event, bool is_datagram)
 {
-    struct thread_entry *sender = session_thread(
-        session, event->source_id, event->as.alpc.client_pid, event->as.alpc.client_tid);
+    struct thread_entry *sender = session_sender(session, event);
     struct call_entry *call;
 
     if (sender == NULL) {
         return NULL;
-    }
-    call = session_call_find(session, sender->waiting_call);
-    if (may_be_received(session, call, event, is_datagram)) {
-        return call;
     }
     for (uint32_t i = 0; i < ATR_SENDS_MAX; i++) {
         uint64_t *id = &sender->sends[(sender->send_next + i) % ATR_SENDS_MAX];
@@ -157,14 +146,29 @@ find_sent(struct atr_session *session, const struct atr_event *event, bool is_da
             return call;
         }
     }
-    return NULL;
+    call = session_call_find(session, sender->waiting_call);
+    return may_be_received(session, call, event, is_datagram) ? call : NULL;
+}
+
+/* Who sent it, as far as the message tells; the pid may mean another process later. */
+static void
+fill_sender(const struct atr_session *session, struct atr_call_side *side,
+            const struct atr_event *event)
+{
+    const struct atr_alpc_record *alpc = &event->as.alpc;
+
+    if (alpc->client_pid != 0 && alpc->client_pid != ATR_UNKNOWN_U32) {
+        side->pid = alpc->client_pid;
+        side->tid = alpc->client_tid;
+        side->process_id = session_process_of_pid(session, event->source_id, alpc->client_pid);
+    }
 }
 
 static enum atr_status
 request_received(struct atr_session *session, struct atr_event *event, bool is_datagram)
 {
-    struct thread_entry *thread = own_thread(session, event);
     struct call_entry *call = find_sent(session, event, is_datagram);
+    struct thread_entry *thread = session_own_thread(session, event);
 
     if (call != NULL) {
         session_side_fill(&call->call.server, event);
@@ -178,45 +182,70 @@ request_received(struct atr_session *session, struct atr_event *event, bool is_d
         if (call == NULL) {
             return ATR_NOMEM;
         }
-        call->call.client.pid = event->as.alpc.client_pid;
-        call->call.client.tid = event->as.alpc.client_tid;
+        fill_sender(session, &call->call.client, event);
     }
     event->call = &call->call;
     if (is_datagram) {
         session_call_end(session, call);
         return ATR_OK;
     }
-    adopt_ids(session, call, event);
+    session_adopt_ids(session, call, event);
     if (thread != NULL) {
         thread->serving_call = call->call.id;
     }
     return ATR_OK;
 }
 
-static void
-reply_sent(struct atr_session *session, struct atr_event *event)
+void
+session_reply_sent(struct atr_session *session, struct atr_event *event, struct call_entry *call,
+                   enum atr_pairing pairing)
 {
-    struct call_entry *call =
-        has_ids(event) ? session_call_by(session, &session->messages, message_key(event)) : NULL;
-    struct thread_entry *server;
+    struct thread_entry *server =
+        atr_table_find(&session->threads,
+                       session_key(event->source_id, call->call.server.pid, call->call.server.tid));
 
-    if (call == NULL) {
-        return;
-    }
     event->call = &call->call;
     call->call.server.end_ns = event->time_ns;
     call->call.reply_seen = true;
     if (call->call.reply_pairing == ATR_PAIRING_NONE) {
-        call->call.reply_pairing = ATR_PAIRING_MESSAGE_ID;
+        call->call.reply_pairing = pairing;
     }
-    server =
-        session_thread(session, event->source_id, call->call.server.pid, call->call.server.tid);
     if (server != NULL && server->serving_call == call->call.id) {
         server->serving_call = 0;
     }
     if (!call->call.client.seen) {
         session_call_end(session, call);
     }
+}
+
+static void
+reply_sent(struct atr_session *session, struct atr_event *event)
+{
+    struct call_entry *call = session_call_by_ids(session, event);
+
+    if (call != NULL) {
+        session_reply_sent(session, event, call, ATR_PAIRING_MESSAGE_ID);
+    }
+}
+
+/* The ids of the reply tell whether the request seen at the server was this one. */
+static void
+check_server(struct call_entry *call, const struct atr_event *event)
+{
+    if (!has_ids(event) || !call->call.server.seen) {
+        return;
+    }
+    if (session_has_ids_of(call, event)) {
+        call->call.side_pairing = ATR_PAIRING_MESSAGE_ID;
+        return;
+    }
+    if (call->call.kind == ATR_CALL_CONNECT) {
+        return; /* the answer is a message of its own */
+    }
+    call->call.server = (struct atr_call_side){.pid = ATR_UNKNOWN_U32, .tid = ATR_UNKNOWN_U32};
+    call->call.side_pairing = ATR_PAIRING_NONE;
+    call->call.message_id = event->as.alpc.message_id;
+    call->call.callback_id = event->as.alpc.callback_id;
 }
 
 void
@@ -229,10 +258,7 @@ session_reply_received(struct atr_session *session, struct atr_event *event,
     call->call.reply_pairing = pairing;
     call->call.status = event->as.alpc.status;
     call->call.has_status = (event->flags & ATR_RECORD_DEFERRED) == 0;
-    if (has_ids(event) && call->call.message_id == event->as.alpc.message_id &&
-        call->call.callback_id == event->as.alpc.callback_id && call->call.server.seen) {
-        call->call.side_pairing = ATR_PAIRING_MESSAGE_ID;
-    }
+    check_server(call, event);
     session_call_end(session, call);
 }
 
@@ -243,6 +269,18 @@ is_sync_exit(const struct atr_event *event)
            event->as.alpc.operation == ATR_OP_LPC_REQUEST_WAIT_REPLY;
 }
 
+/* The reply waits at the port of the call whose buffer was too small (alpc 5). */
+static bool
+is_fetched_again(const struct call_entry *call, const struct atr_event *event)
+{
+    const struct atr_call_side *client = &call->call.client;
+
+    return call->call.is_sync && call->call.has_status &&
+           call->call.status == STATUS_BUFFER_TOO_SMALL &&
+           client->handle == event->as.alpc.handle && client->port_id == event->as.alpc.port_id &&
+           (call->call.message_id == 0 || session_has_ids_of(call, event));
+}
+
 /*
  * A reply in the call that sent the request; else the reply to an asynchronous request, or one
  * fetched again after a buffer was too small.
@@ -250,8 +288,8 @@ is_sync_exit(const struct atr_event *event)
 static void
 reply_received(struct atr_session *session, struct atr_event *event)
 {
-    struct call_entry *call = session_call_by(session, &session->enters, enter_key(event));
-    struct thread_entry *thread = own_thread(session, event);
+    struct call_entry *call = session_call_entered(session, event);
+    struct thread_entry *thread = session_own_thread(session, event);
 
     if (call != NULL && (is_sync_exit(event) || event->role == ATR_ROLE_RECEIVED)) {
         bool by_order = (event->flags & ATR_RECORD_DERIVED) != 0;
@@ -263,14 +301,13 @@ reply_received(struct atr_session *session, struct atr_event *event)
                                by_order ? ATR_PAIRING_ORDER : ATR_PAIRING_SYSCALL);
         return;
     }
-    call = has_ids(event) ? session_call_by(session, &session->messages, message_key(event)) : NULL;
+    call = session_call_by_ids(session, event);
     if (call != NULL && call->call.client.seen) {
         session_reply_received(session, event, call, ATR_PAIRING_MESSAGE_ID);
         return;
     }
     call = thread == NULL ? NULL : session_call_find(session, thread->waiting_call);
-    if (call != NULL && call->call.is_sync && call->call.has_status &&
-        call->call.status == STATUS_BUFFER_TOO_SMALL) {
+    if (call != NULL && is_fetched_again(call, event)) {
         session_reply_received(session, event, call, ATR_PAIRING_THREAD);
     }
 }
@@ -279,7 +316,7 @@ reply_received(struct atr_session *session, struct atr_event *event)
 static void
 exit_without_message(struct atr_session *session, struct atr_event *event)
 {
-    struct call_entry *call = session_call_by(session, &session->enters, enter_key(event));
+    struct call_entry *call = session_call_entered(session, event);
 
     if (call == NULL || !call->call.is_sync) {
         return;
@@ -294,48 +331,26 @@ exit_without_message(struct atr_session *session, struct atr_event *event)
     session_call_end(session, call);
 }
 
-/* The server sees a connection request: the thread it names is waiting in its connect call. */
-static void
-connect_received(struct atr_session *session, struct atr_event *event)
+static bool
+is_receive(const struct atr_event *event)
 {
-    const struct thread_entry *sender = session_thread(
-        session, event->source_id, event->as.alpc.client_pid, event->as.alpc.client_tid);
-    struct call_entry *call =
-        sender == NULL ? NULL : session_call_find(session, sender->waiting_call);
+    uint16_t operation = event->as.alpc.operation;
 
-    if (call != NULL && call->call.kind == ATR_CALL_CONNECT && !call->call.ended) {
-        session_side_fill(&call->call.server, event);
-        call->call.side_pairing = ATR_PAIRING_THREAD;
-        adopt_ids(session, call, event);
-        event->call = &call->call;
-    }
+    return event->kind == ATR_RECORD_ENTER &&
+           (operation == ATR_OP_SEND_WAIT_RECEIVE || operation == ATR_OP_LPC_REPLY_WAIT_RECEIVE ||
+            operation == ATR_OP_LPC_REPLY_WAIT_RECEIVE_EX);
 }
 
+/* The thread waits for the next message: what it took before is left to others to answer. */
 static void
-connect_answer_sent(struct atr_session *session, struct atr_event *event)
+back_at_port(struct atr_session *session, const struct atr_event *event)
 {
-    struct call_entry *call =
-        has_ids(event) ? session_call_by(session, &session->messages, message_key(event)) : NULL;
+    struct thread_entry *thread = session_own_thread(session, event);
+    const struct call_entry *call =
+        thread == NULL ? NULL : session_call_find(session, thread->serving_call);
 
-    if (call != NULL) {
-        call->call.server.end_ns = event->time_ns;
-        event->call = &call->call;
-    }
-}
-
-static void
-connect_answered(struct atr_session *session, struct atr_event *event)
-{
-    struct call_entry *call = session_call_by(session, &session->enters, enter_key(event));
-
-    if (event->as.alpc.status == 0) {
-        /* A new connection under this handle: what the number meant before is over. */
-        session_connection_close(session,
-                                 session_client_end(event->source_id, event->as.alpc.process_id,
-                                                    event->as.alpc.pid, event->as.alpc.handle, 0));
-    }
-    if (call != NULL) {
-        session_reply_received(session, event, call, ATR_PAIRING_SYSCALL);
+    if (call != NULL && call->call.server.handle == event->as.alpc.handle) {
+        thread->serving_call = 0;
     }
 }
 
@@ -363,13 +378,13 @@ session_exchange_apply(struct atr_session *session, struct atr_event *event)
         reply_received(session, event);
         return ATR_OK;
     case ATR_ROLE_CONNECT_RECEIVED:
-        connect_received(session, event);
+        session_connect_received(session, event);
         return ATR_OK;
     case ATR_ROLE_CONNECT_ANSWER_SENT:
-        connect_answer_sent(session, event);
+        session_connect_answer_sent(session, event);
         return ATR_OK;
     case ATR_ROLE_CONNECT_ANSWER_RECEIVED:
-        connect_answered(session, event);
+        session_connect_answered(session, event);
         return ATR_OK;
     case ATR_ROLE_PORT_CLOSED:
         session_connection_drop(session, session->connection_id);
@@ -378,6 +393,8 @@ session_exchange_apply(struct atr_session *session, struct atr_event *event)
     case ATR_ROLE_NONE:
         if (event->kind == ATR_RECORD_EXIT) {
             exit_without_message(session, event);
+        } else if (is_receive(event)) {
+            back_at_port(session, event);
         }
         return ATR_OK;
     default:

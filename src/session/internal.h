@@ -10,8 +10,14 @@
  *
  *   state.c        processes, ports, strings ... from state records
  *   role.c         what a message is, from flags, ids and type
- *   connections.c  connections and bindings
- *   calls.c        requests and replies, both sides, nesting
+ *   connections.c  connections and their ends
+ *   bindings.c     what binding ids mean on a connection
+ *   calls.c        the calls and what finds them
+ *   exchange.c     requests and replies, both sides, nesting
+ *   threads.c      what each thread waits for, serves and has sent
+ *   handshake.c    connects and accepts
+ *   learn.c        what decoders told
+ *   parties.c      who is who, by name
  */
 
 struct process_entry {
@@ -64,6 +70,7 @@ struct source_entry {
 struct bound {
     uint16_t binding_id;
     struct atr_binding binding;
+    struct atr_binding before; /* what it meant before an offer that has no answer yet */
 };
 
 /* What a connection is found by; each kind has a table of its own. */
@@ -109,11 +116,14 @@ struct call_entry {
 /* Joins an exit to its enter, a message to its call, an LRPC CallId to its call. */
 struct call_ref {
     struct atr_table_entry entry;
-    uint64_t call_id;
+    uint64_t call_id; /* SEVERAL_CALLS: more than one goes by this key */
 };
+
+#define SEVERAL_CALLS UINT64_MAX
 
 struct thread_entry {
     struct atr_table_entry entry;
+    uint32_t process_id;           /* whose thread it is; 0 unknown */
     uint64_t waiting_call;         /* its outstanding synchronous request, or 0 */
     uint64_t serving_call;         /* the request it received last and has not answered, or 0 */
     uint64_t sends[ATR_SENDS_MAX]; /* its requests and datagrams nobody was seen to receive */
@@ -178,17 +188,34 @@ uint64_t session_connection_of(struct atr_session *session, const struct atr_eve
 /* One call was seen from both ends: they are one connection. Gives the id that stays. */
 uint64_t session_connections_join(struct atr_session *session, uint64_t client_id,
                                   uint64_t server_id);
-/* Is the event's process the client of this exchange? Text logs: the port's owner is the server. */
+/*
+ * Is the event's process the client of this exchange? Where the role does not tell, the port does;
+ * text logs have no roles before decoding: the owner of the connection port is the server.
+ */
 bool session_is_client_end(const struct atr_session *session, const struct atr_event *event);
 void session_connection_drop(struct atr_session *session, uint64_t connection_id);
 void session_connection_close(struct atr_session *session, struct end end);
-void session_bind(struct atr_session *session, uint64_t connection_id, uint16_t binding_id,
-                  const struct atr_binding *binding);
-void session_unbind(struct atr_session *session, uint64_t connection_id, uint16_t binding_id);
-const struct atr_binding *session_bound(const struct atr_session *session, uint64_t connection_id,
-                                        uint32_t binding_id);
-struct end session_client_end(uint32_t source_id, uint32_t process_id, uint32_t pid,
-                              uint32_t handle, uint32_t port_id);
+struct connection *session_connection_find(const struct atr_session *session,
+                                           uint64_t connection_id);
+/* The client's end by its handle, where the port is unknown. process_id wins over pid. */
+struct end session_client_end(const struct atr_session *session, uint32_t source_id,
+                              uint32_t process_id, uint32_t pid, uint32_t handle);
+struct end session_client_port_end(uint32_t source_id, uint32_t port_id);
+/* The server's end by its cookie for the connection. */
+struct end session_context_end(const struct atr_session *session, const struct atr_event *event,
+                               uint64_t port_context);
+
+/* bindings.c: what binding ids mean */
+void session_bindings_offer(struct atr_session *session, uint64_t connection_id,
+                            const struct atr_bind_fact *bind);
+void session_bindings_accept(struct atr_session *session, uint64_t connection_id,
+                             const struct atr_bind_fact *bind, enum atr_grade grade);
+void session_bindings_withdraw(struct atr_session *session, uint64_t connection_id,
+                               const struct atr_bind_fact *offer);
+void session_bindings_merge(struct atr_session *session, struct connection *into,
+                            const struct connection *from);
+bool session_bound(const struct atr_session *session, uint64_t connection_id, uint32_t binding_id,
+                   struct atr_binding *out);
 
 /* calls.c: the calls themselves and what finds them */
 void session_calls_init(struct atr_session *session);
@@ -200,8 +227,8 @@ struct call_entry *session_call_by(const struct atr_session *session, const stru
 struct call_entry *session_call_begin(struct atr_session *session, const struct atr_event *event,
                                       enum atr_call_kind kind, bool from_client);
 /* Makes key find call; *own remembers it for the end of the call. */
-void session_call_index(struct atr_session *session, struct atr_table *refs, struct atr_key key,
-                        struct atr_key *own, const struct call_entry *call);
+void session_call_index(struct atr_table *refs, struct atr_key key, struct atr_key *own,
+                        const struct call_entry *call);
 /* Nothing more will come: event->call stays readable until the next event. */
 void session_call_end(struct atr_session *session, struct call_entry *call);
 void session_side_fill(struct atr_call_side *side, const struct atr_event *event);
@@ -212,8 +239,32 @@ enum atr_status session_request_sent(struct atr_session *session, struct atr_eve
                                      enum atr_call_kind kind);
 void session_reply_received(struct atr_session *session, struct atr_event *event,
                             struct call_entry *call, enum atr_pairing pairing);
-struct thread_entry *session_thread(struct atr_session *session, uint32_t source_id, uint32_t pid,
-                                    uint32_t tid);
+void session_reply_sent(struct atr_session *session, struct atr_event *event,
+                        struct call_entry *call, enum atr_pairing pairing);
+/* The call of this very system service; of the message with these ids. */
+struct call_entry *session_call_entered(const struct atr_session *session,
+                                        const struct atr_event *event);
+struct call_entry *session_call_by_ids(const struct atr_session *session,
+                                       const struct atr_event *event);
+bool session_has_ids_of(const struct call_entry *call, const struct atr_event *event);
+void session_adopt_ids(struct atr_session *session, struct call_entry *call,
+                       const struct atr_event *event);
+
+/* threads.c: what each thread waits for, serves and has sent */
+/* The event's own thread, NULL when its ids are unknown; the one its ClientId names, if known. */
+struct thread_entry *session_own_thread(struct atr_session *session, const struct atr_event *event);
+struct thread_entry *session_sender(struct atr_session *session, const struct atr_event *event);
+/* The oldest of its sends is forgotten for it. */
+void session_remember_send(struct atr_session *session, struct thread_entry *thread,
+                           uint64_t call_id);
+/* Of the process that has the pid now; 0 unknown. */
+uint32_t session_process_of_pid(const struct atr_session *session, uint32_t source_id,
+                                uint32_t pid);
+
+/* handshake.c: connects and accepts */
+void session_connect_received(struct atr_session *session, struct atr_event *event);
+void session_connect_answer_sent(struct atr_session *session, struct atr_event *event);
+void session_connect_answered(struct atr_session *session, struct atr_event *event);
 
 /* learn.c: atr_session_learn and look-ups of what it learnt */
 

@@ -27,31 +27,52 @@ begin_by_payload(struct atr_session *session, struct atr_event *event, const str
 }
 
 static struct atr_key
-rpc_key(const struct call_entry *call, uint32_t rpc_call_id)
+rpc_key(uint64_t connection_id, uint32_t rpc_call_id)
 {
-    return session_key(call->call.source_id, call->connection_id << 32, rpc_call_id);
+    return (struct atr_key){connection_id, rpc_call_id};
 }
 
-/* Which interface the request goes to, as far as anything seen tells. */
+/* Which interface the request goes to, as far as anything seen tells; the first sight counts. */
 static void
 resolve_interface(const struct atr_session *session, struct call_entry *call)
 {
-    const struct atr_binding *binding =
-        session_bound(session, call->connection_id, call->call.rpc.binding_id);
+    struct atr_binding binding;
     struct atr_guid iid;
 
-    if (binding != NULL) {
+    if (call->call.interface_grade == ATR_GRADE_BOUND) {
+        return;
+    }
+    if (session_bound(session, call->connection_id, call->call.rpc.binding_id, &binding)) {
         call->call.has_interface = true;
-        call->call.interface = binding->interface;
-        call->call.interface_grade = binding->grade;
-        call->call.syntax = binding->syntax;
-        call->call.syntax_grade = binding->grade;
+        call->call.interface = binding.interface;
+        call->call.interface_grade = binding.grade;
+        call->call.syntax = binding.syntax;
+        call->call.syntax_grade =
+            binding.syntax == ATR_SYNTAX_UNKNOWN ? ATR_GRADE_NONE : binding.grade;
     } else if (call->call.rpc.is_orpc &&
                atr_session_find_ipid(session, call->call.source_id, &call->call.rpc.object, &iid)) {
         call->call.has_interface = true;
         call->call.interface = (struct atr_rpc_interface){.uuid = iid};
         call->call.interface_grade = ATR_GRADE_INFERRED;
     }
+}
+
+/* Some clients use one CallId for all: two at a time, and it tells nothing any more. */
+static void
+index_by_rpc_call_id(struct atr_session *session, struct call_entry *call)
+{
+    struct atr_key key = rpc_key(call->connection_id, call->call.rpc.call_id);
+    struct call_ref *ref;
+
+    if (call->call.is_sync || call->connection_id == 0 || key_is_set(call->rpc_key)) {
+        return;
+    }
+    ref = atr_table_find(&session->rpc_calls, key);
+    if (ref != NULL) {
+        ref->call_id = SEVERAL_CALLS;
+        return;
+    }
+    session_call_index(&session->rpc_calls, key, &call->rpc_key, call);
 }
 
 static void
@@ -62,77 +83,56 @@ learn_request(struct atr_session *session, struct call_entry *call, const struct
     }
     call->call.rpc = *rpc;
     resolve_interface(session, call);
-    if (!call->call.is_sync && !key_is_set(call->rpc_key)) {
-        session_call_index(session, &session->rpc_calls, rpc_key(call, rpc->call_id),
-                           &call->rpc_key, call);
+    if (call->call.kind == ATR_CALL_RPC) {
+        index_by_rpc_call_id(session, call);
     }
 }
 
-static enum atr_syntax
-syntax_of_bit(unsigned bit)
-{
-    return (enum atr_syntax)(ATR_SYNTAX_NDR20 + bit);
-}
-
-static void
-store_bindings(struct atr_session *session, const struct call_entry *call,
-               const struct atr_bind_fact *bind, enum atr_grade grade)
-{
-    for (unsigned bit = 0; bit < ATR_SYNTAX_KINDS; bit++) {
-        struct atr_binding binding = {bind->interface, syntax_of_bit(bit), grade};
-
-        if ((bind->syntax_set >> bit & 1) != 0) {
-            session_bind(session, call->connection_id, bind->binding_ids[bit], &binding);
-        }
-    }
-}
-
-static void
-drop_offer(struct atr_session *session, const struct call_entry *call)
-{
-    for (unsigned bit = 0; bit < ATR_SYNTAX_KINDS; bit++) {
-        uint16_t id = call->call.bind.binding_ids[bit];
-        const struct atr_binding *bound = session_bound(session, call->connection_id, id);
-
-        if ((call->call.bind.syntax_set >> bit & 1) != 0 && bound != NULL &&
-            bound->grade != ATR_GRADE_BOUND) {
-            session_unbind(session, call->connection_id, id);
-        }
-    }
-}
-
-/* Until the answer comes the offer is all we know; an id bound before stays as it is. */
 static void
 learn_offer(struct atr_session *session, struct call_entry *call, const struct atr_bind_fact *bind)
 {
     call->call.kind = ATR_CALL_BIND;
     call->call.bind = *bind;
-    for (unsigned bit = 0; bit < ATR_SYNTAX_KINDS; bit++) {
-        struct atr_bind_fact one = *bind;
+    session_bindings_offer(session, call->connection_id, bind);
+}
 
-        one.syntax_set = bind->syntax_set & 1U << bit;
-        if (session_bound(session, call->connection_id, bind->binding_ids[bit]) == NULL) {
-            store_bindings(session, call, &one, ATR_GRADE_INFERRED);
-        }
-    }
+/* The answer repeats the interface. One that does not was taken for the answer of another bind. */
+static enum atr_grade
+settle_interface(const struct atr_bind_fact *offer, struct atr_bind_fact *answer)
+{
+    bool is_null = atr_guid_is_null(&answer->interface.uuid);
+    bool is_same = atr_guid_equal(&offer->interface.uuid, &answer->interface.uuid) &&
+                   offer->interface.version_major == answer->interface.version_major;
+
+    answer->interface = offer->interface;
+    return is_same || is_null ? ATR_GRADE_BOUND : ATR_GRADE_INFERRED;
 }
 
 static void
 learn_accepted(struct atr_session *session, struct call_entry *call,
                const struct atr_bind_fact *bind)
 {
+    struct atr_bind_fact answer = *bind;
+    enum atr_grade grade = ATR_GRADE_BOUND;
+
+    if (call->call.kind != ATR_CALL_BIND && call->call.kind != ATR_CALL_MESSAGE) {
+        return;
+    }
     if (call->call.kind == ATR_CALL_BIND) {
-        drop_offer(session, call);
+        session_bindings_withdraw(session, call->connection_id, &call->call.bind);
+        grade = settle_interface(&call->call.bind, &answer);
     }
     call->call.kind = ATR_CALL_BIND;
-    call->call.bind = *bind;
-    store_bindings(session, call, bind, ATR_GRADE_BOUND);
+    call->call.bind = answer;
+    session_bindings_accept(session, call->connection_id, &answer, grade);
 }
 
 static void
 learn_refused(struct atr_session *session, struct call_entry *call, uint32_t status)
 {
-    drop_offer(session, call);
+    if (call->call.kind == ATR_CALL_BIND) {
+        session_bindings_withdraw(session, call->connection_id, &call->call.bind);
+    }
     call->call.bind_refused = true;
     call->call.bind.status = status;
 }
@@ -148,22 +148,28 @@ learn_fault(struct atr_session *session, struct call_entry *call, uint32_t statu
     call->call.fault_status = status;
 }
 
-/* A reply whose ids told nothing: the CallId on this connection does. */
+/* A reply whose ids told nothing: the CallId on this connection does, unless ids contradict. */
 static struct call_entry *
 pair_by_rpc_call_id(struct atr_session *session, struct atr_event *event,
                     const struct atr_fact *fact)
 {
-    struct atr_key key =
-        session_key(event->source_id, session->connection_id << 32, fact->as.rpc.call_id);
     struct call_entry *call;
 
     if (fact->kind != ATR_FACT_RPC_RESPONSE || session->connection_id == 0) {
         return NULL;
     }
-    call = session_call_by(session, &session->rpc_calls, key);
-    if (call != NULL) {
+    call = session_call_by(session, &session->rpc_calls,
+                           rpc_key(session->connection_id, fact->as.rpc.call_id));
+    if (call == NULL || (call->call.message_id != 0 && event->as.alpc.message_id != 0 &&
+                         !session_has_ids_of(call, event))) {
+        return NULL;
+    }
+    if (event->kind == ATR_RECORD_ENTER) {
+        session_reply_sent(session, event, call, ATR_PAIRING_RPC_CALL_ID);
+        event->role = ATR_ROLE_REPLY_SENT;
+    } else {
         session_reply_received(session, event, call, ATR_PAIRING_RPC_CALL_ID);
-        event->role = event->role == ATR_ROLE_RECEIVED ? ATR_ROLE_REPLY_RECEIVED : event->role;
+        event->role = ATR_ROLE_REPLY_RECEIVED;
     }
     return call;
 }
@@ -248,14 +254,9 @@ atr_session_find_binding(const struct atr_session *session, const struct atr_eve
                          uint32_t binding_id, struct atr_binding *out)
 {
     const struct call_entry *call = call_of(session, event);
-    const struct atr_binding *bound = session_bound(
-        session, call == NULL ? session->connection_id : call->connection_id, binding_id);
 
-    if (bound == NULL) {
-        return false;
-    }
-    *out = *bound;
-    return true;
+    return session_bound(session, call == NULL ? session->connection_id : call->connection_id,
+                         binding_id, out);
 }
 
 bool

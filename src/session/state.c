@@ -216,7 +216,7 @@ apply_port(struct atr_session *session, const struct atr_event *event)
     }
     if (port->view.closed) {
         session_connection_close(session,
-                                 session_client_end(event->source_id, 0, 0, 0, record->port_id));
+                                 session_client_port_end(event->source_id, record->port_id));
     }
     return ATR_OK;
 }
@@ -236,8 +236,9 @@ apply_handle(struct atr_session *session, const struct atr_event *event)
 
     if (record->life != ATR_LIFE_SEEN) {
         /* Opened or closed: what the number meant before is over. */
-        session_connection_close(session, session_client_end(event->source_id, record->process_id,
-                                                             ATR_UNKNOWN_U32, record->handle, 0));
+        session_connection_close(session,
+                                 session_client_end(session, event->source_id, record->process_id,
+                                                    ATR_UNKNOWN_U32, record->handle));
     }
     if (record->life == ATR_LIFE_END) {
         atr_table_remove(&session->handles, atr_table_find(&session->handles, key));

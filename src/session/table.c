@@ -29,15 +29,9 @@ atr_table_find(const struct atr_table *table, struct atr_key key)
     return atr_map_find(&table->map, key);
 }
 
-void
-atr_table_remove(struct atr_table *table, void *removed)
+static void
+unlink_entry(struct atr_table *table, struct atr_table_entry *entry)
 {
-    struct atr_table_entry *entry = removed;
-
-    if (entry == NULL) {
-        return;
-    }
-    (void)atr_map_take(&table->map, entry->key);
     if (entry->older != NULL) {
         entry->older->newer = entry->newer;
     } else {
@@ -48,6 +42,42 @@ atr_table_remove(struct atr_table *table, void *removed)
     } else {
         table->newest = entry->older;
     }
+}
+
+static void
+append(struct atr_table *table, struct atr_table_entry *entry)
+{
+    entry->older = table->newest;
+    entry->newer = NULL;
+    if (table->newest != NULL) {
+        table->newest->newer = entry;
+    } else {
+        table->oldest = entry;
+    }
+    table->newest = entry;
+}
+
+void
+atr_table_touch(struct atr_table *table, void *touched)
+{
+    struct atr_table_entry *entry = touched;
+
+    if (entry != table->newest) {
+        unlink_entry(table, entry);
+        append(table, entry);
+    }
+}
+
+void
+atr_table_remove(struct atr_table *table, void *removed)
+{
+    struct atr_table_entry *entry = removed;
+
+    if (entry == NULL) {
+        return;
+    }
+    (void)atr_map_take(&table->map, entry->key);
+    unlink_entry(table, entry);
     if (table->release != NULL) {
         table->release(table->context, entry);
     }
@@ -87,13 +117,7 @@ atr_table_add(struct atr_table *table, struct atr_key key)
         atr_heap_free(&table->heap, entry);
         return NULL;
     }
-    entry->older = table->newest;
-    if (table->newest != NULL) {
-        table->newest->newer = entry;
-    } else {
-        table->oldest = entry;
-    }
-    table->newest = entry;
+    append(table, entry);
     return entry;
 }
 

@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 /*
- * A map that forgets: at most cap entries, the one added longest ago goes first. An entry is a
+ * A map that forgets: at most cap entries, the one added or touched longest ago goes
+ * first. An entry is a
  * struct that starts with struct atr_table_entry; the table owns it, release frees what it holds.
  */
 struct atr_table_entry {
@@ -43,5 +44,8 @@ void *atr_table_add(struct atr_table *table, struct atr_key key);
 
 /* find, or add. */
 void *atr_table_get(struct atr_table *table, struct atr_key key);
+
+/* Makes entry the newest, so that what is in use is forgotten last. */
+void atr_table_touch(struct atr_table *table, void *entry);
 
 void atr_table_remove(struct atr_table *table, void *entry); /* NULL is fine */
