@@ -89,7 +89,7 @@ sample_truncated(struct world *world)
     world_return(world, &exchange, &logon.ui, &reply, &inside_header, 0);
 }
 
-/* The ring was full once; the recorder was killed at the end. */
+/* The ring was full once, told later and at once; the recorder was killed at the end. */
 void
 sample_losses(struct world *world)
 {
@@ -109,6 +109,8 @@ sample_losses(struct world *world)
     world_mark(world, "the user pressed Enter");
     say_display_status(&request, 2, 2, "Signing in");
     exchange = world_send(world, &logon.winlogon, logon.link, &request, NULL);
+    world->sequence += 3;
+    world->lost_before = 3;
     world_receive(world, &exchange, &logon.ui, &request, NULL);
     world_drops(world, ATR_DROP_NOT_CLOSED, 1);
 }

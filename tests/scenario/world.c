@@ -41,6 +41,8 @@ world_put(struct world *world, struct atr_event *event)
     event->source_id = world->source_id;
     event->sequence = ++world->sequence;
     event->flags |= world->extra_flags;
+    event->lost_before = world->lost_before;
+    world->lost_before = 0;
     if (event->time_ns == 0) {
         event->time_ns = world->time_ns;
     }

@@ -39,6 +39,7 @@ struct world {
     uint64_t next_callback_id;
     uint32_t only_pid;    /* the recorder left the calls of other processes out; 0: none */
     uint32_t extra_flags; /* on every event */
+    uint64_t lost_before; /* the next record */
 };
 
 struct world_options {
