@@ -325,6 +325,7 @@ struct atr_event {
     struct atr_str port_name;            /* of the connection port; absent unknown */
     const struct atr_frame_text *frames; /* top first */
     uint32_t frame_count;
+    bool is_unread;         /* nobody wanted its payload decoded: no facts, no meaning */
     struct atr_fact *facts; /* list, newest last */
     struct atr_fact *facts_last;
     struct atr_meaning meaning;

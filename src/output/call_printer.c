@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/crc32c.h"
 #include "event/words.h"
 #include "output/call_text.h"
 #include "output/queue.h"
@@ -99,6 +100,55 @@ add_plain(struct atr_queue *queue, const struct atr_event *event, uint64_t paren
     return ATR_OK;
 }
 
+/*
+ * Most messages of a recording are seen twice, where they were sent and where they arrived. Once
+ * one was decoded from a whole view, another view of the same bytes has nothing to add.
+ */
+static struct atr_message_mark
+mark_of(const struct atr_event *event)
+{
+    const struct atr_part *payload = atr_event_part_find(event, ATR_PART_PAYLOAD);
+    struct atr_message_mark mark = {.is_set = false};
+
+    if (payload == NULL || event->note_count > 0 ||
+        (event->flags & (ATR_RECORD_TRUNCATED | ATR_RECORD_PART_FAULT)) != 0) {
+        return mark;
+    }
+    for (uint32_t i = 0; i < event->part_count; i++) {
+        if (event->parts[i].original_bytes > event->parts[i].bytes.size_bytes) {
+            return mark;
+        }
+    }
+    mark.is_set = true;
+    mark.size_bytes = payload->original_bytes;
+    mark.crc32c = atr_crc32c(0, payload->bytes.data, payload->bytes.size_bytes);
+    return mark;
+}
+
+static bool
+is_again(const struct atr_message_mark *seen, const struct atr_event *event)
+{
+    struct atr_message_mark mark;
+
+    if (!seen->is_set) {
+        return false;
+    }
+    mark = mark_of(event);
+    return mark.is_set && mark.size_bytes == seen->size_bytes && mark.crc32c == seen->crc32c;
+}
+
+/* Of an RPC message, of which every value is on the line, and none lies elsewhere. */
+static void
+remember(struct atr_message_mark *mark, const struct atr_event *event)
+{
+    const struct atr_ndr_view *ndr = event->meaning.ndr;
+
+    *mark = (struct atr_message_mark){.is_set = false};
+    if (event->call->kind == ATR_CALL_RPC && ndr != NULL && !ndr->in_view) {
+        *mark = mark_of(event);
+    }
+}
+
 static enum atr_status
 begin_call(struct atr_queue *queue, const struct atr_event *event)
 {
@@ -112,6 +162,7 @@ begin_call(struct atr_queue *queue, const struct atr_event *event)
     render_server(queue, held, event);
     render_right(queue, held, event);
     atr_details_write(&held->details, event, &queue->style, "request");
+    remember(&held->request, event);
     atr_queue_count(queue, held);
     return ATR_OK;
 }
@@ -152,8 +203,11 @@ continue_call(struct atr_queue *queue, const struct atr_event *event, struct atr
         atr_text_clear(&held->right);
         render_right(queue, held, event); /* the syntax that was agreed */
     }
-    atr_text_clear(&held->result);
-    atr_result_write(&held->result, event, &queue->style);
+    if (!event->is_unread) {
+        atr_text_clear(&held->result);
+        atr_result_write(&held->result, event, &queue->style);
+        remember(&held->reply, event);
+    }
     atr_remarks_write(&held->result, event, &queue->style);
     if (call->ended || !call->client.seen) {
         atr_details_write(&held->details, event, &queue->style, "reply");
@@ -250,6 +304,35 @@ queue_event(struct atr_queue *queue, const struct atr_event *event)
     }
 }
 
+/* What the request said of its interface stands: nothing better is to come from another view. */
+static bool
+is_settled(const struct atr_call *call)
+{
+    return call->has_interface && call->interface_grade == ATR_GRADE_BOUND &&
+           call->syntax_grade == ATR_GRADE_BOUND;
+}
+
+static bool
+printer_wants_payload(const void *state, const struct atr_event *event)
+{
+    const struct atr_queue *queue = state;
+    const struct atr_call *call = event->call;
+    const struct atr_held *held;
+
+    if (queue->style.fields || call == NULL || call->kind != ATR_CALL_RPC || !call->client.seen) {
+        return true;
+    }
+    held = atr_queue_find(queue, call->id);
+    if (held == NULL) {
+        return true;
+    }
+    if (event->role == ATR_ROLE_REQUEST_RECEIVED) {
+        return !is_settled(call) || !is_again(&held->request, event);
+    }
+    return event->role != ATR_ROLE_REPLY_RECEIVED || (call->has_status && call->status != 0) ||
+           !is_again(&held->reply, event);
+}
+
 static enum atr_status
 printer_create(void **state, const struct atr_style *style, struct atr_sink sink,
                const struct atr_heap *heap, bool is_tree)
@@ -306,9 +389,19 @@ printer_destroy(void *state)
 }
 
 const struct atr_printer_ops atr_call_printer = {
-    "calls", false, list_create, printer_event, printer_finish, printer_destroy,
+    .name = "calls",
+    .create = list_create,
+    .event = printer_event,
+    .wants_payload = printer_wants_payload,
+    .finish = printer_finish,
+    .destroy = printer_destroy,
 };
 
 const struct atr_printer_ops atr_tree_printer = {
-    "tree", false, tree_create, printer_event, printer_finish, printer_destroy,
+    .name = "tree",
+    .create = tree_create,
+    .event = printer_event,
+    .wants_payload = printer_wants_payload,
+    .finish = printer_finish,
+    .destroy = printer_destroy,
 };

@@ -193,5 +193,9 @@ event_destroy(void *state)
 }
 
 const struct atr_printer_ops atr_event_printer = {
-    "events", false, event_create, event_write, event_finish, event_destroy,
+    .name = "events",
+    .create = event_create,
+    .event = event_write,
+    .finish = event_finish,
+    .destroy = event_destroy,
 };

@@ -109,5 +109,10 @@ json_destroy(void *state)
 }
 
 const struct atr_printer_ops atr_json_printer = {
-    "json", true, json_create, json_event, json_finish, json_destroy,
+    .name = "json",
+    .wants_fields = true,
+    .create = json_create,
+    .event = json_event,
+    .finish = json_finish,
+    .destroy = json_destroy,
 };

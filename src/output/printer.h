@@ -44,6 +44,12 @@ struct atr_printer_ops {
     enum atr_status (*create)(void **state, const struct atr_style *style, struct atr_sink sink,
                               const struct atr_heap *heap);
     enum atr_status (*event)(void *state, const struct atr_event *event);
+
+    /*
+     * Asked before the event's payload is decoded, when session and roles are known: false when the
+     * lines would not change by it. NULL: always true.
+     */
+    bool (*wants_payload)(const void *state, const struct atr_event *event);
     enum atr_status (*finish)(void *state); /* what is still held, at the end of the input */
     void (*destroy)(void *state);           /* NULL is fine */
 };

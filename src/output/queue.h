@@ -12,6 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A message by its content. */
+struct atr_message_mark {
+    bool is_set; /* it was whole and decoded without complaint */
+    uint32_t size_bytes;
+    uint32_t crc32c;
+};
+
 /*
  * Lines in start order. A line enters when its call begins and leaves when it and all before it are
  * complete; in a tree, when everything below it is complete too.
@@ -42,6 +49,10 @@ struct atr_held {
     struct atr_held *next_sibling;
     uint32_t open_below;  /* incomplete lines below */
     size_t counted_bytes; /* of its texts, in the queue's held_bytes */
+
+    /* The messages the line was written from, to know them again at the other end. */
+    struct atr_message_mark request;
+    struct atr_message_mark reply;
 };
 
 struct atr_queue {

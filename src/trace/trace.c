@@ -36,6 +36,27 @@ atr_trace_close(struct atr_trace *trace)
     atr_arena_fini(&trace->arena);
 }
 
+static enum atr_status
+understand(struct atr_trace *trace)
+{
+    struct atr_event *event = &trace->event;
+    enum atr_status status;
+
+    event->is_unread =
+        trace->wants_payload != NULL && !trace->wants_payload(trace->wants_context, event);
+    if (!event->is_unread) {
+        atr_decode_event(trace->session, &trace->memo, event);
+        status = atr_session_learn(trace->session, event);
+        if (status != ATR_OK) {
+            return status;
+        }
+    }
+    if (!event->is_unread || trace->want_frames) {
+        atr_name_event(trace->session, &trace->memo, event, trace->want_frames);
+    }
+    return ATR_OK;
+}
+
 enum atr_status
 atr_trace_next(struct atr_trace *trace, struct atr_error *error)
 {
@@ -50,11 +71,9 @@ atr_trace_next(struct atr_trace *trace, struct atr_error *error)
     }
     status = atr_session_apply(trace->session, event);
     if (status == ATR_OK) {
-        atr_decode_event(trace->session, &trace->memo, event);
-        status = atr_session_learn(trace->session, event);
+        status = understand(trace);
     }
     if (status == ATR_OK) {
-        atr_name_event(trace->session, &trace->memo, event, trace->want_frames);
         return ATR_OK;
     }
     return atr_error_set(error, status, "event %" PRIu64 ": %s", event->number,

@@ -26,6 +26,10 @@ struct atr_trace {
     struct atr_decode_memo memo;
     bool want_fields;
     bool want_frames;
+
+    /* Whether somebody wants an event's payload decoded; NULL: always. */
+    bool (*wants_payload)(const void *context, const struct atr_event *event);
+    const void *wants_context;
 };
 
 /* words may be NULL. close accepts a half-opened trace. */
