@@ -40,6 +40,7 @@ enum {
      * Session tables: the oldest entry is forgotten when one is full. Windows runs some hundreds of
      * processes and some thousands of ports; a long trace sees many times that, not all alive.
      */
+    ATR_SOURCES_MAX = 256, /* captures merged into one trace */
     ATR_PROCESSES_MAX = 65536,
     ATR_THREADS_MAX = 65536,
     ATR_PORTS_MAX = 131072,

@@ -74,14 +74,14 @@ set_parent(struct atr_session *session, struct call_entry *call, const struct th
     }
 }
 
-enum atr_status
+void
 session_request_sent(struct atr_session *session, struct atr_event *event, enum atr_call_kind kind)
 {
     struct thread_entry *thread = session_own_thread(session, event);
     struct call_entry *call = session_call_begin(session, event, kind, true);
 
     if (call == NULL) {
-        return ATR_NOMEM;
+        return;
     }
     event->call = &call->call;
     call->call.is_sync = kind == ATR_CALL_CONNECT ||
@@ -90,14 +90,13 @@ session_request_sent(struct atr_session *session, struct atr_event *event, enum 
     set_parent(session, call, thread);
     session_call_index(&session->enters, enter_key(event), &call->enter_key, call);
     if (thread == NULL) {
-        return ATR_OK;
+        return;
     }
     if (call->call.is_sync) {
         thread->waiting_call = call->call.id;
     } else {
         session_remember_send(session, thread, call->call.id);
     }
-    return ATR_OK;
 }
 
 static bool
@@ -164,7 +163,7 @@ fill_sender(const struct atr_session *session, struct atr_call_side *side,
     }
 }
 
-static enum atr_status
+static void
 request_received(struct atr_session *session, struct atr_event *event, bool is_datagram)
 {
     struct call_entry *call = find_sent(session, event, is_datagram);
@@ -180,20 +179,19 @@ request_received(struct atr_session *session, struct atr_event *event, bool is_d
         call = session_call_begin(session, event,
                                   is_datagram ? ATR_CALL_DATAGRAM : ATR_CALL_MESSAGE, false);
         if (call == NULL) {
-            return ATR_NOMEM;
+            return;
         }
         fill_sender(session, &call->call.client, event);
     }
     event->call = &call->call;
     if (is_datagram) {
         session_call_end(session, call);
-        return ATR_OK;
+        return;
     }
     session_adopt_ids(session, call, event);
     if (thread != NULL) {
         thread->serving_call = call->call.id;
     }
-    return ATR_OK;
 }
 
 void
@@ -354,50 +352,55 @@ back_at_port(struct atr_session *session, const struct atr_event *event)
     }
 }
 
-enum atr_status
+void
 session_exchange_apply(struct atr_session *session, struct atr_event *event)
 {
     event->role = session_role(event);
     session->connection_id = session_connection_of(session, event);
     switch (event->role) {
     case ATR_ROLE_REQUEST_SENT:
-        return session_request_sent(session, event, ATR_CALL_MESSAGE);
+        session_request_sent(session, event, ATR_CALL_MESSAGE);
+        break;
     case ATR_ROLE_DATAGRAM_SENT:
-        return session_request_sent(session, event, ATR_CALL_DATAGRAM);
+        session_request_sent(session, event, ATR_CALL_DATAGRAM);
+        break;
     case ATR_ROLE_CONNECT_SENT:
-        return session_request_sent(session, event, ATR_CALL_CONNECT);
+        session_request_sent(session, event, ATR_CALL_CONNECT);
+        break;
     case ATR_ROLE_REQUEST_RECEIVED:
-        return request_received(session, event, false);
+        request_received(session, event, false);
+        break;
     case ATR_ROLE_DATAGRAM_RECEIVED:
-        return request_received(session, event, true);
+        request_received(session, event, true);
+        break;
     case ATR_ROLE_REPLY_SENT:
         reply_sent(session, event);
-        return ATR_OK;
+        break;
     case ATR_ROLE_REPLY_RECEIVED:
     case ATR_ROLE_RECEIVED:
         reply_received(session, event);
-        return ATR_OK;
+        break;
     case ATR_ROLE_CONNECT_RECEIVED:
         session_connect_received(session, event);
-        return ATR_OK;
+        break;
     case ATR_ROLE_CONNECT_ANSWER_SENT:
         session_connect_answer_sent(session, event);
-        return ATR_OK;
+        break;
     case ATR_ROLE_CONNECT_ANSWER_RECEIVED:
         session_connect_answered(session, event);
-        return ATR_OK;
+        break;
     case ATR_ROLE_PORT_CLOSED:
         session_connection_drop(session, session->connection_id);
         session->connection_id = 0;
-        return ATR_OK;
+        break;
     case ATR_ROLE_NONE:
         if (event->kind == ATR_RECORD_EXIT) {
             exit_without_message(session, event);
         } else if (is_receive(event)) {
             back_at_port(session, event);
         }
-        return ATR_OK;
+        break;
     default:
-        return ATR_OK;
+        break;
     }
 }

@@ -9,6 +9,7 @@
  * several captures whose ids mean different things.
  *
  *   state.c        processes, ports, strings ... from state records
+ *   texts.c        what the session holds of texts and stacks
  *   role.c         what a message is, from flags, ids and type
  *   connections.c  connections and their ends
  *   bindings.c     what binding ids mean on a connection
@@ -131,7 +132,9 @@ struct thread_entry {
 };
 
 struct atr_session {
-    struct atr_heap heap;
+    struct atr_heap heap;  /* the caller's, watched: see out_of_memory */
+    struct atr_heap outer; /* the caller's */
+    bool out_of_memory;    /* a request of this apply or learn was refused */
     struct atr_table sources;
     struct atr_table processes;
     struct atr_table pids;
@@ -151,9 +154,8 @@ struct atr_session {
     size_t held_bytes; /* texts and frames, see ATR_SESSION_HELD_BYTES */
     uint64_t next_call_id;
     uint64_t next_connection_id;
-    uint64_t retired_call;    /* ended with the last event; removed before the next */
-    uint64_t connection_id;   /* of the event in hand, 0 none */
-    int32_t utc_bias_minutes; /* INT32_MIN unknown */
+    uint64_t retired_call;  /* ended with the last event; removed before the next */
+    uint64_t connection_id; /* of the event in hand, 0 none */
 };
 
 static inline struct atr_key
@@ -168,10 +170,18 @@ key_is_set(struct atr_key key)
     return key.high != 0 || key.low != 0;
 }
 
+/* texts.c: texts and stacks held, within their budget */
+/* Forgets the oldest stacks and strings until size_bytes more may be held. */
+bool session_make_room(struct atr_session *session, size_t size_bytes);
+struct atr_str session_text_copy(struct atr_session *session, struct atr_str text);
+void session_text_free(struct atr_session *session, struct atr_str *text);
+/* An empty text says nothing: the old one stays. */
+void session_text_replace(struct atr_session *session, struct atr_str *text, struct atr_str with);
+
 /* state.c */
 void session_state_init(struct atr_session *session);
 void session_state_fini(struct atr_session *session);
-enum atr_status session_state_apply(struct atr_session *session, const struct atr_event *event);
+void session_state_apply(struct atr_session *session, const struct atr_event *event);
 struct port_entry *session_port_of(const struct atr_session *session,
                                    const struct atr_event *event);
 
@@ -234,9 +244,9 @@ void session_call_end(struct atr_session *session, struct call_entry *call);
 void session_side_fill(struct atr_call_side *side, const struct atr_event *event);
 
 /* exchange.c: roles to calls */
-enum atr_status session_exchange_apply(struct atr_session *session, struct atr_event *event);
-enum atr_status session_request_sent(struct atr_session *session, struct atr_event *event,
-                                     enum atr_call_kind kind);
+void session_exchange_apply(struct atr_session *session, struct atr_event *event);
+void session_request_sent(struct atr_session *session, struct atr_event *event,
+                          enum atr_call_kind kind);
 void session_reply_received(struct atr_session *session, struct atr_event *event,
                             struct call_entry *call, enum atr_pairing pairing);
 void session_reply_sent(struct atr_session *session, struct atr_event *event,

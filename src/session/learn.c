@@ -16,14 +16,14 @@ is_request_fact(const struct atr_fact *fact)
 }
 
 /* A text log carries no header: the payload tells that this was a request. */
-static enum atr_status
+static void
 begin_by_payload(struct atr_session *session, struct atr_event *event, const struct atr_fact *fact)
 {
     if (event->role != ATR_ROLE_SENT || event->call != NULL || !is_request_fact(fact)) {
-        return ATR_OK;
+        return;
     }
     event->role = ATR_ROLE_REQUEST_SENT;
-    return session_request_sent(session, event, ATR_CALL_MESSAGE);
+    session_request_sent(session, event, ATR_CALL_MESSAGE);
 }
 
 static struct atr_key
@@ -183,21 +183,20 @@ ipid_key(uint32_t source_id, const struct atr_guid *ipid)
     return session_key(source_id, high, atr_cursor_u64(&cur));
 }
 
-static enum atr_status
+static void
 learn_pointer(struct atr_session *session, const struct atr_event *event,
               const struct atr_pointer_fact *pointer)
 {
     struct ipid_entry *ipid;
 
     if (atr_guid_is_null(&pointer->ipid) || atr_guid_is_null(&pointer->iid)) {
-        return ATR_OK;
+        return;
     }
     ipid = atr_table_get(&session->ipids, ipid_key(event->source_id, &pointer->ipid));
     if (ipid == NULL) {
-        return ATR_NOMEM;
+        return;
     }
     ipid->iid = pointer->iid;
-    return ATR_OK;
 }
 
 static void
@@ -224,29 +223,33 @@ learn_about_call(struct atr_session *session, struct call_entry *call, const str
     }
 }
 
+static void
+learn_fact(struct atr_session *session, struct atr_event *event, const struct atr_fact *fact)
+{
+    struct call_entry *call;
+
+    if (fact->kind == ATR_FACT_INTERFACE_POINTER) {
+        learn_pointer(session, event, &fact->as.pointer);
+        return;
+    }
+    begin_by_payload(session, event, fact);
+    call = call_of(session, event);
+    if (call == NULL) {
+        call = pair_by_rpc_call_id(session, event, fact);
+    }
+    if (call != NULL) {
+        learn_about_call(session, call, fact);
+    }
+}
+
 enum atr_status
 atr_session_learn(struct atr_session *session, struct atr_event *event)
 {
-    enum atr_status status = ATR_OK;
-
-    for (const struct atr_fact *fact = event->facts; fact != NULL && status == ATR_OK;
-         fact = fact->next) {
-        struct call_entry *call;
-
-        if (fact->kind == ATR_FACT_INTERFACE_POINTER) {
-            status = learn_pointer(session, event, &fact->as.pointer);
-            continue;
-        }
-        status = begin_by_payload(session, event, fact);
-        call = call_of(session, event);
-        if (call == NULL) {
-            call = pair_by_rpc_call_id(session, event, fact);
-        }
-        if (call != NULL) {
-            learn_about_call(session, call, fact);
-        }
+    session->out_of_memory = false;
+    for (const struct atr_fact *fact = event->facts; fact != NULL; fact = fact->next) {
+        learn_fact(session, event, fact);
     }
-    return status;
+    return session->out_of_memory ? ATR_NOMEM : ATR_OK;
 }
 
 bool

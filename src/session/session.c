@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "session/internal.h"
 
+/* Every table and text grows through here, so that no refusal goes unnoticed. */
+static void *
+watched_resize(void *context, void *old, size_t size_bytes)
+{
+    struct atr_session *session = context;
+    void *block = session->outer.resize(session->outer.context, old, size_bytes);
+
+    if (block == NULL && size_bytes != 0) {
+        session->out_of_memory = true;
+    }
+    return block;
+}
+
 enum atr_status
 atr_session_create(struct atr_session **out, const struct atr_heap *heap)
 {
@@ -9,8 +22,8 @@ atr_session_create(struct atr_session **out, const struct atr_heap *heap)
     if (session == NULL) {
         return ATR_NOMEM;
     }
-    session->heap = *heap;
-    session->utc_bias_minutes = INT32_MIN;
+    session->outer = *heap;
+    session->heap = (struct atr_heap){watched_resize, session};
     session_state_init(session);
     session_connections_init(session);
     session_calls_init(session);
@@ -22,7 +35,7 @@ void
 atr_session_destroy(struct atr_session *session)
 {
     if (session != NULL) {
-        struct atr_heap heap = session->heap;
+        struct atr_heap heap = session->outer;
 
         session_calls_fini(session);
         session_connections_fini(session);
@@ -31,23 +44,29 @@ atr_session_destroy(struct atr_session *session)
     }
 }
 
+static void
+apply(struct atr_session *session, struct atr_event *event)
+{
+    if (atr_event_is_state(event)) {
+        session_state_apply(session, event);
+        return;
+    }
+    session_exchange_apply(session, event);
+    if (event->kind == ATR_RECORD_ENTER || event->kind == ATR_RECORD_EXIT) {
+        session_parties_fill(session, event);
+    }
+}
+
 enum atr_status
 atr_session_apply(struct atr_session *session, struct atr_event *event)
 {
-    enum atr_status status;
-
     /* The call that ended with the last event was readable until now. */
     if (session->retired_call != 0) {
         atr_table_remove(&session->calls, session_call_find(session, session->retired_call));
         session->retired_call = 0;
     }
     session->connection_id = 0;
-    if (atr_event_is_state(event)) {
-        return session_state_apply(session, event);
-    }
-    status = session_exchange_apply(session, event);
-    if (status == ATR_OK && (event->kind == ATR_RECORD_ENTER || event->kind == ATR_RECORD_EXIT)) {
-        session_parties_fill(session, event);
-    }
-    return status;
+    session->out_of_memory = false;
+    apply(session, event);
+    return session->out_of_memory ? ATR_NOMEM : ATR_OK;
 }

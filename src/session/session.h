@@ -96,6 +96,3 @@ bool atr_session_find_ipid(const struct atr_session *session, uint32_t source_id
 
 /* From the manifest of the event's source; 0 unknown. */
 uint32_t atr_session_os_build(const struct atr_session *session, uint32_t source_id);
-
-/* Minutes with local = UTC - bias; INT32_MIN unknown. */
-int32_t atr_session_utc_bias(const struct atr_session *session);

@@ -3,82 +3,19 @@
 
 #include <string.h>
 
-/* Forgets the oldest strings and stacks until size_bytes more may be held. */
-static bool
-make_room(struct atr_session *session, size_t size_bytes)
-{
-    while (session->held_bytes + size_bytes > ATR_SESSION_HELD_BYTES) {
-        struct atr_table *table =
-            session->stacks.oldest != NULL ? &session->stacks : &session->strings;
-
-        if (table->oldest == NULL) {
-            return false;
-        }
-        atr_table_remove(table, table->oldest);
-    }
-    session->held_bytes += size_bytes;
-    return true;
-}
-
-static struct atr_str
-text_copy(struct atr_session *session, struct atr_str text)
-{
-    char *copy;
-
-    if (text.size_bytes > ATR_NAME_BYTES_MAX) {
-        text.size_bytes = ATR_NAME_BYTES_MAX;
-    }
-    if (text.data == NULL || !make_room(session, text.size_bytes + 1)) {
-        return (struct atr_str){NULL, 0};
-    }
-    copy = atr_heap_alloc(&session->heap, text.size_bytes + 1, 1);
-    if (copy == NULL) {
-        session->held_bytes -= text.size_bytes + 1;
-        return (struct atr_str){NULL, 0};
-    }
-    memcpy(copy, text.data, text.size_bytes);
-    return atr_str_make(copy, text.size_bytes);
-}
-
-static void
-text_free(struct atr_session *session, struct atr_str *text)
-{
-    /* Owned copies are ours to free; the view is const for readers only. */
-    union {
-        const char *read;
-        char *own;
-    } data = {text->data};
-
-    if (text->data != NULL) {
-        session->held_bytes -= text->size_bytes + 1;
-        atr_heap_free(&session->heap, data.own);
-        *text = (struct atr_str){NULL, 0};
-    }
-}
-
-static void
-text_replace(struct atr_session *session, struct atr_str *text, struct atr_str with)
-{
-    if (with.size_bytes == 0 || atr_str_equal(*text, with)) {
-        return;
-    }
-    text_free(session, text);
-    *text = text_copy(session, with);
-}
-
 static void
 process_release(void *context, struct atr_table_entry *entry)
 {
     struct process_entry *process = (struct process_entry *)entry;
 
-    text_free(context, &process->view.image);
-    text_free(context, &process->view.command_line);
+    session_text_free(context, &process->view.image);
+    session_text_free(context, &process->view.command_line);
 }
 
 static void
 port_release(void *context, struct atr_table_entry *entry)
 {
-    text_free(context, &((struct port_entry *)entry)->view.name);
+    session_text_free(context, &((struct port_entry *)entry)->view.name);
 }
 
 static void
@@ -86,14 +23,14 @@ module_release(void *context, struct atr_table_entry *entry)
 {
     struct module_entry *module = (struct module_entry *)entry;
 
-    text_free(context, &module->view.path);
-    text_free(context, &module->view.pdb_name);
+    session_text_free(context, &module->view.path);
+    session_text_free(context, &module->view.pdb_name);
 }
 
 static void
 string_release(void *context, struct atr_table_entry *entry)
 {
-    text_free(context, &((struct string_entry *)entry)->text);
+    session_text_free(context, &((struct string_entry *)entry)->text);
 }
 
 static void
@@ -111,7 +48,8 @@ session_state_init(struct atr_session *session)
 {
     const struct atr_heap heap = session->heap;
 
-    atr_table_init(&session->sources, heap, 256, sizeof(struct source_entry), NULL, session);
+    atr_table_init(&session->sources, heap, ATR_SOURCES_MAX, sizeof(struct source_entry), NULL,
+                   session);
     atr_table_init(&session->processes, heap, ATR_PROCESSES_MAX, sizeof(struct process_entry),
                    process_release, session);
     atr_table_init(&session->pids, heap, ATR_PROCESSES_MAX, sizeof(struct pid_entry), NULL,
@@ -143,21 +81,18 @@ session_state_fini(struct atr_session *session)
     atr_table_fini(&session->ipids);
 }
 
-static enum atr_status
+static void
 apply_manifest(struct atr_session *session, const struct atr_event *event)
 {
     struct source_entry *source =
         atr_table_get(&session->sources, session_key(event->source_id, 0, 0));
 
-    if (source == NULL) {
-        return ATR_NOMEM;
+    if (source != NULL) {
+        source->os_build = event->as.manifest.os_build;
     }
-    source->os_build = event->as.manifest.os_build;
-    session->utc_bias_minutes = event->as.manifest.utc_bias_minutes;
-    return ATR_OK;
 }
 
-static enum atr_status
+static void
 apply_process(struct atr_session *session, const struct atr_event *event)
 {
     const struct atr_process_record *record = &event->as.process;
@@ -167,7 +102,7 @@ apply_process(struct atr_session *session, const struct atr_event *event)
     struct pid_entry *pid;
 
     if (process == NULL) {
-        return ATR_NOMEM;
+        return;
     }
     process->view.process_id = record->process_id;
     process->view.pid = record->pid;
@@ -175,25 +110,23 @@ apply_process(struct atr_session *session, const struct atr_event *event)
     process->view.session = record->session;
     process->view.flags = record->flags;
     process->view.ended = record->life == ATR_LIFE_END;
-    text_replace(session, &process->view.image, record->image);
-    text_replace(session, &process->view.command_line, record->command_line);
+    session_text_replace(session, &process->view.image, record->image);
+    session_text_replace(session, &process->view.command_line, record->command_line);
     pid = atr_table_find(&session->pids, pid_key);
     if (process->view.ended) {
         /* The pid is free for another process from now on. */
         if (pid != NULL && pid->process_id == record->process_id) {
             atr_table_remove(&session->pids, pid);
         }
-        return ATR_OK;
+        return;
     }
     pid = atr_table_get(&session->pids, pid_key);
-    if (pid == NULL) {
-        return ATR_NOMEM;
+    if (pid != NULL) {
+        pid->process_id = record->process_id;
     }
-    pid->process_id = record->process_id;
-    return ATR_OK;
 }
 
-static enum atr_status
+static void
 apply_port(struct atr_session *session, const struct atr_event *event)
 {
     const struct atr_port_record *record = &event->as.port;
@@ -203,7 +136,7 @@ apply_port(struct atr_session *session, const struct atr_event *event)
         atr_table_find(&session->strings, session_key(event->source_id, 0, record->name_string_id));
 
     if (port == NULL) {
-        return ATR_NOMEM;
+        return;
     }
     port->view.port_id = record->port_id;
     port->view.kind = record->kind;
@@ -212,13 +145,12 @@ apply_port(struct atr_session *session, const struct atr_event *event)
     port->view.connection_port_id = record->connection_port_id;
     port->view.peer_port_id = record->peer_port_id;
     if (name != NULL) {
-        text_replace(session, &port->view.name, name->text);
+        session_text_replace(session, &port->view.name, name->text);
     }
     if (port->view.closed) {
         session_connection_close(session,
                                  session_client_port_end(event->source_id, record->port_id));
     }
-    return ATR_OK;
 }
 
 static struct atr_key
@@ -227,7 +159,7 @@ handle_key(uint32_t source_id, uint32_t process_id, uint32_t handle)
     return session_key(source_id, process_id, handle);
 }
 
-static enum atr_status
+static void
 apply_handle(struct atr_session *session, const struct atr_event *event)
 {
     const struct atr_handle_record *record = &event->as.handle;
@@ -242,17 +174,15 @@ apply_handle(struct atr_session *session, const struct atr_event *event)
     }
     if (record->life == ATR_LIFE_END) {
         atr_table_remove(&session->handles, atr_table_find(&session->handles, key));
-        return ATR_OK;
+        return;
     }
     handle = atr_table_get(&session->handles, key);
-    if (handle == NULL) {
-        return ATR_NOMEM;
+    if (handle != NULL) {
+        handle->port_id = record->port_id;
     }
-    handle->port_id = record->port_id;
-    return ATR_OK;
 }
 
-static enum atr_status
+static void
 apply_module(struct atr_session *session, const struct atr_event *event)
 {
     const struct atr_module_record *record = &event->as.module;
@@ -262,79 +192,84 @@ apply_module(struct atr_session *session, const struct atr_event *event)
     struct atr_str pdb_name;
 
     if (module == NULL) {
-        return ATR_NOMEM;
+        return;
     }
     path = module->view.path;
     pdb_name = module->view.pdb_name;
     module->view = *record;
     module->view.path = path;
     module->view.pdb_name = pdb_name;
-    text_replace(session, &module->view.path, record->path);
-    text_replace(session, &module->view.pdb_name, record->pdb_name);
-    return ATR_OK;
+    session_text_replace(session, &module->view.path, record->path);
+    session_text_replace(session, &module->view.pdb_name, record->pdb_name);
 }
 
-static enum atr_status
+static void
 apply_string(struct atr_session *session, const struct atr_event *event)
 {
-    struct atr_str text = text_copy(session, event->as.string.text);
+    struct atr_str text = session_text_copy(session, event->as.string.text);
     struct string_entry *string = atr_table_add(
         &session->strings, session_key(event->source_id, 0, event->as.string.string_id));
 
     if (string == NULL) {
-        text_free(session, &text);
-        return ATR_NOMEM;
+        session_text_free(session, &text);
+        return;
     }
     string->text = text;
-    return ATR_OK;
 }
 
-static enum atr_status
+static void
 apply_stack(struct atr_session *session, const struct atr_event *event)
 {
     const struct atr_stack_record *record = &event->as.stack;
     uint32_t count =
         record->frame_count < ATR_FRAMES_MAX ? record->frame_count : (uint32_t)ATR_FRAMES_MAX;
-    bool has_room = make_room(session, count * sizeof(*record->frames));
-    struct stack_entry *stack =
-        atr_table_add(&session->stacks, session_key(event->source_id, 0, record->stack_id));
+    size_t size_bytes = count * sizeof(*record->frames);
+    struct atr_frame *frames = NULL;
+    struct stack_entry *stack;
 
-    if (stack == NULL) {
-        return ATR_NOMEM;
+    if (session_make_room(session, size_bytes)) {
+        frames = atr_heap_alloc(&session->heap, count, sizeof(*frames));
+        session->held_bytes -= frames == NULL ? size_bytes : 0;
     }
-    if (count == 0 || !has_room) {
-        return ATR_OK;
+    stack = atr_table_add(&session->stacks, session_key(event->source_id, 0, record->stack_id));
+    if (stack != NULL && frames != NULL) {
+        memcpy(frames, record->frames, size_bytes);
+        stack->frames = frames;
+        stack->frame_count = count;
+    } else if (frames != NULL) {
+        session->held_bytes -= size_bytes;
+        atr_heap_free(&session->heap, frames);
     }
-    stack->frame_count = count;
-    stack->frames = atr_heap_alloc(&session->heap, count, sizeof(*stack->frames));
-    if (stack->frames == NULL) {
-        return ATR_NOMEM;
-    }
-    memcpy(stack->frames, record->frames, count * sizeof(*stack->frames));
-    return ATR_OK;
 }
 
 /* An interface a viewer or an earlier pass saw on a port is a hint only; nothing is named by it. */
-enum atr_status
+void
 session_state_apply(struct atr_session *session, const struct atr_event *event)
 {
     switch (event->kind) {
     case ATR_RECORD_MANIFEST:
-        return apply_manifest(session, event);
+        apply_manifest(session, event);
+        break;
     case ATR_RECORD_PROCESS:
-        return apply_process(session, event);
+        apply_process(session, event);
+        break;
     case ATR_RECORD_MODULE:
-        return apply_module(session, event);
+        apply_module(session, event);
+        break;
     case ATR_RECORD_PORT:
-        return apply_port(session, event);
+        apply_port(session, event);
+        break;
     case ATR_RECORD_HANDLE:
-        return apply_handle(session, event);
+        apply_handle(session, event);
+        break;
     case ATR_RECORD_STRING:
-        return apply_string(session, event);
+        apply_string(session, event);
+        break;
     case ATR_RECORD_STACK:
-        return apply_stack(session, event);
+        apply_stack(session, event);
+        break;
     default:
-        return ATR_OK;
+        break;
     }
 }
 
@@ -446,10 +381,4 @@ atr_session_os_build(const struct atr_session *session, uint32_t source_id)
         atr_table_find(&session->sources, session_key(source_id, 0, 0));
 
     return source == NULL ? 0 : source->os_build;
-}
-
-int32_t
-atr_session_utc_bias(const struct atr_session *session)
-{
-    return session->utc_bias_minutes;
 }
