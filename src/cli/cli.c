@@ -26,7 +26,7 @@ write_stdout(void *context, const char *text, size_t size_bytes)
     if (cli->terminal.out.is_terminal) {
         clear_progress(cli);
     }
-    return fwrite(text, 1, size_bytes, stdout) == size_bytes;
+    return fwrite(text, 1, size_bytes, stdout) == size_bytes && fflush(stdout) == 0;
 }
 
 static void

@@ -170,7 +170,7 @@ event_write(void *state, const struct atr_event *event)
     default:
         break;
     }
-    return hand_over(printer, SINK_BYTES);
+    return hand_over(printer, printer->style.prompt ? 0 : SINK_BYTES);
 }
 
 static enum atr_status

@@ -86,7 +86,7 @@ json_event(void *state, const struct atr_event *event)
         }
     }
     atr_text_puts(out, "}\n");
-    return hand_over(printer, SINK_BYTES);
+    return hand_over(printer, printer->style.prompt ? 0 : SINK_BYTES);
 }
 
 static enum atr_status

@@ -27,6 +27,7 @@ struct atr_style {
     bool stacks;
     bool hide_latency;
     bool color;
+    bool prompt; /* hand over each line at once: somebody watches a live input */
     uint32_t string_max;
 };
 

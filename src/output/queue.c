@@ -288,7 +288,7 @@ atr_queue_flush(struct atr_queue *queue, bool all)
             queue->newest = NULL;
         }
         write_subtree(queue, held);
-        status = hand_over(queue, SINK_BYTES);
+        status = hand_over(queue, queue->style.prompt ? 0 : SINK_BYTES);
     }
     return status == ATR_OK && all ? hand_over(queue, 0) : status;
 }

@@ -2,6 +2,8 @@
 #include "output/printer.h"
 #include "trace/trace.h"
 
+#include <string.h>
+
 struct shower {
     const struct atr_printer_ops *ops;
     void *printer;
@@ -24,7 +26,7 @@ printer_for(const struct atr_show_options *options)
 }
 
 static struct atr_style
-style_of(const struct atr_show_options *options)
+style_of(const struct atr_show_options *options, const char *path)
 {
     return (struct atr_style){
         .time = (enum atr_time_form)options->time,
@@ -33,6 +35,7 @@ style_of(const struct atr_show_options *options)
         .stacks = options->stacks,
         .hide_latency = options->hide_latency,
         .color = options->color,
+        .prompt = strcmp(path, "-") == 0,
         .string_max = options->string_max,
     };
 }
@@ -52,7 +55,7 @@ atr_show(const char *path, const struct atr_show_options *options, const struct 
     struct shower shower = {.ops = printer_for(options)};
     struct atr_output sink_output = *output;
     struct atr_sink sink = {atr_trace_sink, &sink_output};
-    struct atr_style style = style_of(options);
+    struct atr_style style = style_of(options, path);
     struct atr_error error = {.status = ATR_OK};
     struct atr_trace trace;
     enum atr_result result;
