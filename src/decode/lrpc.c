@@ -240,6 +240,8 @@ other_decode(struct atr_lrpc_message *message, uint32_t type)
     struct atr_cursor body = *message->cur;
     size_t left = atr_cursor_left(&body);
 
+    message->event->meaning.method = atr_str_from(type_names[type]);
+    message->event->meaning.method_grade = ATR_GRADE_BOUND;
     atr_fields_bool(fields, ATR_F_rpc_body_known, false);
     if (type == ATR_LRPC_CANCEL && left >= 2 * sizeof(uint32_t)) {
         atr_cursor_skip(message->cur, sizeof(uint32_t));

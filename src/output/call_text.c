@@ -168,7 +168,7 @@ write_rpc(struct atr_text *text, const struct atr_event *event, const struct atr
 static void
 write_summary(struct atr_text *text, const struct atr_event *event, const struct atr_style *style)
 {
-    const struct atr_value *value = event->fields.root.as.children.first;
+    const struct atr_value *value = event->meaning.summary;
     bool is_first = true;
 
     for (const char *c = event->meaning.protocol; *c != '\0'; c++) {
@@ -179,9 +179,6 @@ write_summary(struct atr_text *text, const struct atr_event *event, const struct
     atr_text_name(text, event->meaning.method);
     atr_color_off(text, style->color);
     atr_text_putc(text, '(');
-    if (event->meaning.summary != NULL) {
-        value = event->meaning.summary;
-    }
     for (; value != NULL; value = value->next) {
         if (value->type == ATR_FIELD_OBJECT || value->type == ATR_FIELD_LIST ||
             value->type == ATR_FIELD_NULL || value->field == ATR_F_trailing ||

@@ -174,10 +174,8 @@ atr_check(const char *path, const char *repair_path, bool json, const struct atr
 
         (void)output->write(output->context, view.data, view.size_bytes);
     }
-    result = status == ATR_OK
-                 ? result_of(path, &report, words)
-                 : atr_trace_fail(status == ATR_ARG ? ATR_RESULT_USAGE : ATR_RESULT_NOTHING, &error,
-                                  words);
+    result = status == ATR_OK ? result_of(path, &report, words)
+                              : atr_trace_fail(ATR_RESULT_NOTHING, &error, words);
     atr_text_fini(&out);
     return result;
 }
