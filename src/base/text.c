@@ -275,6 +275,17 @@ put_letter(struct atr_text *text, char letter)
     atr_text_putc(text, letter);
 }
 
+/* As UTF-16 in \u escapes. */
+static void
+put_json_escape(struct atr_text *text, uint32_t c)
+{
+    if (c > 0xffff) {
+        atr_text_printf(text, "\\u%04x", (unsigned)(0xd7c0 + (c >> 10)));
+        c = 0xdc00 | (c & 0x3ff);
+    }
+    atr_text_printf(text, "\\u%04x", (unsigned)c);
+}
+
 void
 atr_text_json(struct atr_text *text, struct atr_str value)
 {
@@ -297,23 +308,14 @@ atr_text_json(struct atr_text *text, struct atr_str value)
             length = 1;
         } else if (escape_letter(c) != 0) {
             put_letter(text, escape_letter(c));
-        } else if (c < 0x20 || c == 0x7f) {
-            atr_text_printf(text, "\\u%04x", (unsigned)c);
+        } else if (atr_code_point_is_unsafe(c)) {
+            put_json_escape(text, c);
         } else {
             atr_text_put(text, atr_str_make(value.data + at, length));
         }
         at += length;
     }
     atr_text_putc(text, '"');
-}
-
-/* Would move the cursor, hide text or reorder a line. */
-static bool
-is_unsafe_on_terminal(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
-           (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
 static void
@@ -323,7 +325,7 @@ put_escaped_unit(struct atr_text *text, struct atr_str unit, uint32_t c)
         put_letter(text, escape_letter(c));
     } else if (c < 0x20) {
         atr_text_printf(text, "\\x%02x", (unsigned)c);
-    } else if (is_unsafe_on_terminal(c)) {
+    } else if (atr_code_point_is_unsafe(c)) {
         atr_text_printf(text, "\\u{%x}", (unsigned)c);
     } else {
         atr_text_put(text, unit);

@@ -79,7 +79,10 @@ void atr_text_hex(struct atr_text *text, uint64_t value); /* no 0x, lower case *
 void atr_text_guid(struct atr_text *text, const struct atr_guid *guid);
 void atr_text_bytes(struct atr_text *text, struct atr_bytes bytes); /* "0a1b2c" */
 
-/* One JSON string with its quotes; invalid UTF-8 becomes U+FFFD, control characters \u00xx. */
+/*
+ * One JSON string with its quotes; invalid UTF-8 becomes U+FFFD, and what is unsafe on a terminal
+ * (utf.h) stands escaped, because that is where JSON is read, too.
+ */
 void atr_text_json(struct atr_text *text, struct atr_str value);
 
 /*

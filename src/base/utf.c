@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf.h"
 
+#include "base/attributes.h"
 #include "base/endian.h"
 
 size_t
@@ -84,6 +85,28 @@ atr_utf8_is_valid(struct atr_str text)
         at += length;
     }
     return true;
+}
+
+bool
+atr_code_point_is_unsafe(uint32_t code_point)
+{
+    static const struct {
+        uint32_t first;
+        uint32_t last;
+    } ranges[] = {
+        {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},
+        {0x061c, 0x061c},   {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},
+        {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},
+        {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+        {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+    };
+
+    for (size_t i = 0; i < ATR_COUNT(ranges) && code_point >= ranges[i].first; i++) {
+        if (code_point <= ranges[i].last) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static uint32_t

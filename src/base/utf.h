@@ -24,6 +24,12 @@ size_t atr_utf8_get(const char *data, size_t size_bytes, uint32_t *code_point);
 bool atr_utf8_is_valid(struct atr_str text);
 
 /*
+ * Would move the cursor, reorder a line, or stand in it unseen: controls, separators of lines, and
+ * what Unicode calls default ignorable (DerivedCoreProperties, version 15), bidi controls included.
+ */
+bool atr_code_point_is_unsafe(uint32_t code_point);
+
+/*
  * UTF-16LE from the wire to UTF-8 in the arena. units_bytes may be odd: the last byte is dropped.
  * Unpaired surrogates become U+FFFD; NULs stay. Absent when the arena is full.
  */
