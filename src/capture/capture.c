@@ -7,6 +7,10 @@
 #include "capture/trace_file.h"
 #include "capture/windbg.h"
 
+enum {
+    CERTAIN = 100 /* what a probe says when no other source can be meant */
+};
+
 static const struct atr_capture_ops *const sources[] = {
     &atr_trace_file_source,
     &atr_windbg_source,
@@ -47,17 +51,18 @@ atr_capture_sources(size_t *count)
     return sources;
 }
 
+/* The source that fits best; *fit says how well. */
 static const struct atr_capture_ops *
-find_source(struct atr_bytes head)
+find_source(struct atr_bytes head, unsigned *best_fit)
 {
     const struct atr_capture_ops *best = NULL;
-    unsigned best_fit = 0;
 
+    *best_fit = 0;
     for (size_t i = 0; i < ATR_COUNT(sources); i++) {
         unsigned fit = sources[i]->probe(head);
 
-        if (fit > best_fit) {
-            best_fit = fit;
+        if (fit > *best_fit) {
+            *best_fit = fit;
             best = sources[i];
         }
     }
@@ -102,18 +107,27 @@ refuse(const struct atr_file *file, struct atr_bytes head, struct atr_error *err
         head.size_bytes == 0 ? "it is empty" : "its content is unknown", understood);
 }
 
+/* Of a pipe no more is waited for once its content is certain: events are to be seen live. */
 static enum atr_status
-read_head(struct atr_capture *capture, struct atr_bytes *head, struct atr_error *error)
+read_head(struct atr_capture *capture, struct atr_bytes *head, const struct atr_capture_ops **ops,
+          struct atr_error *error)
 {
-    size_t got = 0;
-    enum atr_status status;
+    enum atr_status status = ATR_OK;
+    unsigned fit = 0;
 
     capture->head = atr_heap_alloc(&capture->heap, ATR_PROBE_BYTES, 1);
     if (capture->head == NULL) {
         return atr_error_set(error, ATR_NOMEM, "out of memory");
     }
-    status = atr_file_read(capture->file, capture->head, ATR_PROBE_BYTES, &got, error);
-    *head = (struct atr_bytes){capture->head, got};
+    *head = (struct atr_bytes){capture->head, 0};
+    while (status == ATR_OK && fit < CERTAIN && head->size_bytes < ATR_PROBE_BYTES) {
+        size_t got = 0;
+
+        status = atr_file_read_some(capture->file, capture->head + head->size_bytes,
+                                    ATR_PROBE_BYTES - head->size_bytes, &got, error);
+        head->size_bytes += got;
+        *ops = find_source(*head, &fit);
+    }
     return status == ATR_END ? ATR_OK : status;
 }
 
@@ -121,13 +135,12 @@ static enum atr_status
 open_source(struct atr_capture *capture, struct atr_error *error)
 {
     struct atr_bytes head = {NULL, 0};
-    const struct atr_capture_ops *ops;
-    enum atr_status status = read_head(capture, &head, error);
+    const struct atr_capture_ops *ops = NULL;
+    enum atr_status status = read_head(capture, &head, &ops, error);
 
     if (status != ATR_OK) {
         return status;
     }
-    ops = find_source(head);
     if (ops == NULL) {
         return refuse(capture->file, head, error);
     }

@@ -135,10 +135,9 @@ fill(struct atr_text_input *input, struct atr_error *error)
     }
     status = input->file == NULL
                  ? ATR_END
-                 : atr_file_read(input->file, input->window + input->to, room, &got, error);
+                 : atr_file_read_some(input->file, input->window + input->to, room, &got, error);
     if (status == ATR_OK) {
         input->to += got;
-        input->ended = got < room;
     } else if (status == ATR_END) {
         input->ended = true;
         status = ATR_OK;

@@ -43,6 +43,20 @@ atr_file_label(const struct atr_file *file)
 }
 
 enum atr_status
+atr_file_read_some(struct atr_file *file, void *bytes, size_t size_bytes, size_t *got,
+                   struct atr_error *error)
+{
+    size_t some = 0;
+    enum atr_status status = file->ops->read(file, bytes, size_bytes, &some, error);
+
+    if (status != ATR_OK) {
+        return status;
+    }
+    *got = some;
+    return some == 0 && size_bytes != 0 ? ATR_END : ATR_OK;
+}
+
+enum atr_status
 atr_file_read(struct atr_file *file, void *bytes, size_t size_bytes, size_t *got,
               struct atr_error *error)
 {
@@ -52,13 +66,13 @@ atr_file_read(struct atr_file *file, void *bytes, size_t size_bytes, size_t *got
     while (total < size_bytes) {
         size_t some = 0;
         enum atr_status status =
-            file->ops->read(file, to + total, size_bytes - total, &some, error);
+            atr_file_read_some(file, to + total, size_bytes - total, &some, error);
 
+        if (status == ATR_END) {
+            break;
+        }
         if (status != ATR_OK) {
             return status;
-        }
-        if (some == 0) {
-            break;
         }
         total += some;
     }

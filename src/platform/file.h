@@ -40,6 +40,11 @@ const char *atr_file_label(const struct atr_file *file);
 ATR_NODISCARD enum atr_status atr_file_read(struct atr_file *file, void *bytes, size_t size_bytes,
                                             size_t *got, struct atr_error *error);
 
+/* The same, but of a pipe only what is there: waits for one byte, not for the rest. */
+ATR_NODISCARD enum atr_status atr_file_read_some(struct atr_file *file, void *bytes,
+                                                 size_t size_bytes, size_t *got,
+                                                 struct atr_error *error);
+
 /* Writes all of it or fails; END when the reader of a pipe went away. */
 ATR_NODISCARD enum atr_status atr_file_write(struct atr_file *file, const void *bytes,
                                              size_t size_bytes, struct atr_error *error);

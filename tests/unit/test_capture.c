@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "capture/capture.h"
+#include "support/records.h"
 #include "support/support.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     MESSAGES_MAX = 16,
@@ -311,6 +315,44 @@ a_message_without_end_is_refused(void **state)
     atr_text_fini(&text);
 }
 
+/* The window in which records are sorted is 0.1 s of the trace: the test writes 0.2 s. */
+static void
+records_come_from_a_pipe_while_their_writer_waits(void **state)
+{
+    struct atr_heap heap = atr_heap_default();
+    struct atr_capture *capture = NULL;
+    struct atr_arena arena;
+    struct atr_event event = {.arena = &arena};
+    struct atr_text trace;
+    size_t almost_all;
+    char path[32];
+    int ends[2];
+
+    (void)state;
+    test_trace(&trace, 200, NULL);
+    almost_all = trace.size_bytes - 1000;
+    atr_arena_init(&arena, heap, ATR_EVENT_ARENA_BYTES);
+    assert_return_code(pipe(ends), errno);
+    (void)snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+    assert_true(almost_all <= 65536); /* what a pipe holds */
+    CHECK_UINT(write(ends[1], trace.data, almost_all), almost_all);
+    CHECK_UINT(atr_capture_open(&capture, path, &heap, NULL), ATR_OK);
+    for (unsigned i = 1; i <= 50; i++) {
+        CHECK_UINT(atr_capture_next(capture, &event, NULL), ATR_OK);
+        CHECK_UINT(event.number, i);
+    }
+    CHECK_UINT(write(ends[1], trace.data + almost_all, 1000), 1000);
+    assert_return_code(close(ends[1]), errno);
+    while (atr_capture_next(capture, &event, NULL) == ATR_OK) {
+        assert_true(event.number <= 200);
+    }
+    CHECK_UINT(event.number, 0);
+    atr_capture_close(capture);
+    assert_return_code(close(ends[0]), errno);
+    atr_arena_fini(&arena);
+    atr_text_fini(&trace);
+}
+
 static void
 every_failing_allocation_ends_well(void **state)
 {
@@ -351,6 +393,7 @@ main(void)
         cmocka_unit_test(a_message_with_a_typing_error_is_left_out_and_told),
         cmocka_unit_test(a_message_on_one_long_line_is_read),
         cmocka_unit_test(a_message_without_end_is_refused),
+        cmocka_unit_test(records_come_from_a_pipe_while_their_writer_waits),
         cmocka_unit_test(every_failing_allocation_ends_well),
     };
 

@@ -193,6 +193,31 @@ a_pipe_is_read_but_cannot_seek(void **state)
 }
 
 static void
+what_is_in_a_pipe_is_read_without_waiting_for_more(void **state)
+{
+    struct atr_heap heap = atr_heap_default();
+    struct atr_file *file = NULL;
+    size_t got = 0;
+    char text[8];
+    int keep;
+
+    (void)state;
+    assert_return_code(mkfifo("pipe", 0600), errno);
+    keep = open("pipe", O_RDWR | O_CLOEXEC);
+    assert_return_code(keep, errno);
+    CHECK_UINT(atr_file_open(&file, "pipe", &heap, NULL), ATR_OK);
+    CHECK_UINT(write(keep, "abc", 3), 3);
+    CHECK_UINT(atr_file_read_some(file, text, sizeof(text), &got, NULL), ATR_OK);
+    CHECK_UINT(got, 3);
+    CHECK_UINT(write(keep, "d", 1), 1);
+    assert_return_code(close(keep), errno);
+    CHECK_UINT(atr_file_read_some(file, text, sizeof(text), &got, NULL), ATR_OK);
+    CHECK_UINT(got, 1);
+    CHECK_UINT(atr_file_read_some(file, text, sizeof(text), &got, NULL), ATR_END);
+    atr_file_close(file);
+}
+
+static void
 a_writer_learns_that_its_reader_left(void **state)
 {
     struct atr_heap heap = atr_heap_default();
@@ -383,6 +408,7 @@ main(void)
         IN_FOLDER(the_reason_survives_a_long_path),
         IN_FOLDER(a_directory_is_refused),
         IN_FOLDER(a_pipe_is_read_but_cannot_seek),
+        IN_FOLDER(what_is_in_a_pipe_is_read_without_waiting_for_more),
         IN_FOLDER(a_writer_learns_that_its_reader_left),
         IN_FOLDER(a_full_disk_is_an_error),
         IN_FOLDER(two_names_of_one_file_are_the_same),
