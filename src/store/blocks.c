@@ -64,9 +64,8 @@ static enum atr_status
 fill(struct atr_blocks *blocks, size_t size_bytes, struct atr_error *error)
 {
     size_t have = held(blocks);
-    size_t want = have + READ_BYTES;
-    size_t got = 0;
-    enum atr_status status;
+    size_t room = have + READ_BYTES < size_bytes ? size_bytes : have + READ_BYTES;
+    enum atr_status status = ATR_OK;
 
     if (have >= size_bytes || blocks->is_drained) {
         return ATR_OK;
@@ -74,12 +73,14 @@ fill(struct atr_blocks *blocks, size_t size_bytes, struct atr_error *error)
     memmove(blocks->window, here(blocks), have);
     blocks->position = 0;
     blocks->end = have;
-    want = want < size_bytes ? size_bytes : want;
-    status = atr_file_read(blocks->file, blocks->window + have, want - have, &got, error);
-    if (status == ATR_OK) {
+    while (status == ATR_OK && blocks->end < size_bytes) {
+        size_t got = 0;
+
+        status = atr_file_read_some(blocks->file, blocks->window + blocks->end, room - blocks->end,
+                                    &got, error);
         blocks->end += got;
     }
-    blocks->is_drained = status == ATR_END || got < want - have;
+    blocks->is_drained = status == ATR_END;
     return status == ATR_END ? ATR_OK : status;
 }
 
@@ -148,11 +149,13 @@ is_plausible(struct atr_blocks *blocks, bool *plausible, struct atr_error *error
     return status;
 }
 
-/* Writes down the damage at the position and moves to the next block behind it, or to the end. */
+/*
+ * Writes down the damage from start to the position and moves to the next block behind it, or to
+ * the end.
+ */
 static enum atr_status
-resync(struct atr_blocks *blocks, const char *what, struct atr_error *error)
+resync(struct atr_blocks *blocks, uint64_t start, const char *what, struct atr_error *error)
 {
-    uint64_t start = blocks->offset;
     bool found = false;
 
     while (!found) {
@@ -205,13 +208,7 @@ skip_large(struct atr_blocks *blocks, const struct frame *frame, struct atr_erro
         advance(blocks, 4);
         return ATR_OK;
     }
-    blocks->damage = (struct atr_damage){
-        .offset = start,
-        .skipped_bytes = blocks->offset - start,
-        .is_tail = held(blocks) == 0,
-        .what = "end of a large block is not where its length says",
-    };
-    return ATR_MALFORMED;
+    return resync(blocks, start, "end of a large block is not where its length says", error);
 }
 
 enum atr_status
@@ -225,14 +222,15 @@ atr_blocks_next(struct atr_blocks *blocks, struct atr_block *out, struct atr_err
         return status;
     }
     if (held(blocks) < ATR_BLOCK_FRAME_BYTES) {
-        return held(blocks) == 0 ? ATR_END : resync(blocks, "cut inside a block", error);
+        return held(blocks) == 0 ? ATR_END
+                                 : resync(blocks, blocks->offset, "cut inside a block", error);
     }
     wrong = read_frame(blocks, &frame);
     if (wrong == NULL && frame.size_bytes > ATR_BLOCK_BYTES_MAX && is_known(frame.type)) {
         wrong = "block too long to be true";
     }
     if (wrong != NULL) {
-        return resync(blocks, wrong, error);
+        return resync(blocks, blocks->offset, wrong, error);
     }
     *out = (struct atr_block){.offset = blocks->offset,
                               .type = frame.type,
@@ -246,10 +244,10 @@ atr_blocks_next(struct atr_blocks *blocks, struct atr_block *out, struct atr_err
         return status;
     }
     if (frame.size_bytes > held(blocks)) {
-        return resync(blocks, "cut inside a block", error);
+        return resync(blocks, blocks->offset, "cut inside a block", error);
     }
     if (!ends_right(blocks, &frame)) {
-        return resync(blocks, "the two lengths of a block differ", error);
+        return resync(blocks, blocks->offset, "the two lengths of a block differ", error);
     }
     out->bytes = (struct atr_bytes){here(blocks), frame.size_bytes};
     blocks->is_big_endian = frame.is_big_endian;
@@ -257,8 +255,8 @@ atr_blocks_next(struct atr_blocks *blocks, struct atr_block *out, struct atr_err
     return ATR_OK;
 }
 
-bool
-atr_options_next(struct atr_options *options, uint16_t *code, struct atr_bytes *value)
+static bool
+next_option(struct atr_options *options, uint16_t *code, struct atr_bytes *value)
 {
     size_t size_bytes;
 
@@ -278,4 +276,18 @@ atr_options_next(struct atr_options *options, uint16_t *code, struct atr_bytes *
     options->left.data += size_bytes;
     options->left.size_bytes -= size_bytes;
     return true;
+}
+
+bool
+atr_options_next(struct atr_options *options, uint16_t *code, struct atr_bytes *value)
+{
+    while (next_option(options, code, value)) {
+        uint32_t bit = *code < 32 ? UINT32_C(1) << *code : 0;
+
+        if ((options->seen & bit) == 0) {
+            options->seen |= bit;
+            return true;
+        }
+    }
+    return false;
 }

@@ -88,7 +88,11 @@ atr_load_u64(const uint8_t *at, bool is_big_endian)
 struct atr_options {
     struct atr_bytes left;
     bool is_big_endian;
+    uint32_t seen; /* codes below 32 */
 };
 
-/* False at the end; options that do not fit end the walk too. */
+/*
+ * False at the end; options that do not fit end the walk too. One that comes again is passed over:
+ * the first counts.
+ */
 bool atr_options_next(struct atr_options *options, uint16_t *code, struct atr_bytes *value);

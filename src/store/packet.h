@@ -20,7 +20,7 @@ struct atr_packet {
     uint32_t cut_bytes;      /* original length minus captured length */
     uint64_t lost_before;    /* epb_dropcount */
     uint8_t direction;       /* enum atr_packet_direction */
-    bool is_state;           /* interface 1 */
+    bool is_state;           /* its kind is below 0x10: for interface 1 */
 };
 
 /* Records lost by this packet's account: just before it, or counted by the drops record it is. */

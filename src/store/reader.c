@@ -97,6 +97,7 @@ atr_reader_open(struct atr_reader **out, struct atr_file *file, struct atr_bytes
         reader->options = *options;
     }
     atr_arena_init(&reader->texts_arena, *heap, TEXT_BYTES_MAX);
+    atr_section_init(&reader->section);
     status = atr_blocks_init(&reader->blocks, file, head, heap);
     if (status != ATR_OK) {
         atr_reader_close(reader);
@@ -158,25 +159,40 @@ check_seal(struct atr_reader *reader, const struct atr_block *block)
     restart_seal(reader, block->offset + block->size_bytes);
 }
 
+static void
+take_section(struct atr_reader *reader, const struct atr_block *block)
+{
+    reader->report.sections++;
+    atr_section_begin(&reader->section, block, reader->report.sections == 1 ? &reader->texts : NULL,
+                      &reader->texts_arena);
+    if (reader->section.is_unsupported) {
+        finding(reader, block->offset, true, "section of another version of pcapng, passed over");
+    }
+}
+
+static void
+take_interface(struct atr_reader *reader, const struct atr_block *block)
+{
+    struct atr_section_texts ignored = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
+
+    reader->report.interfaces++;
+    if (!atr_section_add_interface(&reader->section, block,
+                                   reader->report.sections <= 1 ? &reader->texts : &ignored,
+                                   &reader->texts_arena)) {
+        finding(reader, block->offset, true, "interface block is too short");
+    }
+}
+
 /* A block that is no packet. */
 static void
 take_block(struct atr_reader *reader, const struct atr_block *block)
 {
-    struct atr_section_texts *texts = reader->report.sections <= 1 ? &reader->texts : NULL;
-    struct atr_section_texts ignored = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
-
     switch (block->type) {
     case ATR_BLOCK_SECTION:
-        reader->report.sections++;
-        atr_section_begin(&reader->section, block, reader->report.sections == 1 ? texts : NULL,
-                          &reader->texts_arena);
+        take_section(reader, block);
         break;
     case ATR_BLOCK_INTERFACE:
-        reader->report.interfaces++;
-        if (!atr_section_add_interface(&reader->section, block, texts == NULL ? &ignored : texts,
-                                       &reader->texts_arena)) {
-            finding(reader, block->offset, true, "interface block is too short");
-        }
+        take_interface(reader, block);
         break;
     case ATR_BLOCK_SEAL:
         check_seal(reader, block);
@@ -206,9 +222,9 @@ read_packet_options(struct atr_options options, struct atr_packet *out)
     uint16_t code;
 
     while (atr_options_next(&options, &code, &value)) {
-        if (code == ATR_OPTION_PACKET_FLAGS && value.size_bytes >= 4) {
+        if (code == ATR_OPTION_PACKET_FLAGS && value.size_bytes == 4) {
             out->direction = atr_load_u32(value.data, options.is_big_endian) & 3;
-        } else if (code == ATR_OPTION_PACKET_DROPCOUNT && value.size_bytes >= 8) {
+        } else if (code == ATR_OPTION_PACKET_DROPCOUNT && value.size_bytes == 8) {
             out->lost_before = atr_load_u64(value.data, options.is_big_endian);
         }
     }
@@ -220,13 +236,11 @@ find_record(struct atr_reader *reader, const struct atr_interface *interface, st
             struct atr_packet *out)
 {
     out->record = data;
-    if (interface->role == ATR_IF_FOREIGN ||
-        (interface->has_tags && !atr_tags_strip(data, &out->record))) {
+    if (!interface->is_ours || (interface->has_tags && !atr_tags_strip(data, &out->record))) {
         reader->report.foreign_packets++;
         return false;
     }
-    out->is_state = interface->role == ATR_IF_STATE ||
-                    (out->record.size_bytes > 1 && out->record.data[1] < ATR_RECORD_EVENT_MIN);
+    out->is_state = out->record.size_bytes > 1 && out->record.data[1] < ATR_RECORD_EVENT_MIN;
     return true;
 }
 
@@ -248,7 +262,6 @@ take_packet(struct atr_reader *reader, const struct atr_block *block, struct atr
     const uint8_t *at = block->bytes.data;
     bool is_big_endian = block->is_big_endian;
     const struct atr_interface *interface;
-    struct atr_interface guess;
     uint32_t number;
     uint32_t captured;
     uint32_t original;
@@ -267,10 +280,10 @@ take_packet(struct atr_reader *reader, const struct atr_block *block, struct atr
                 captured, block->size_bytes);
         return false;
     }
-    if (number >= reader->section.interface_count) {
+    if (number >= reader->section.block_count) {
         finding(reader, block->offset, true, "interface %" PRIu32 " was not described", number);
     }
-    interface = atr_section_interface(&reader->section, number, &guess);
+    interface = atr_section_interface(&reader->section, number);
     *out = (struct atr_packet){
         .file_offset = block->offset,
         .time_ns =
@@ -285,8 +298,8 @@ take_packet(struct atr_reader *reader, const struct atr_block *block, struct atr
     captured = (captured + 3) / 4 * 4;
     if (room > captured + 4) {
         read_packet_options(
-            (struct atr_options){{at + PACKET_FIXED_BYTES + captured, room - captured},
-                                 is_big_endian},
+            (struct atr_options){
+                {at + PACKET_FIXED_BYTES + captured, room - captured}, is_big_endian, 0},
             out);
     }
     count_packet(reader, out);
@@ -333,7 +346,9 @@ atr_reader_next(struct atr_reader *reader, struct atr_packet *out, struct atr_er
             return status;
         }
         pass_block(reader, &block);
-        if (block.type != ATR_BLOCK_PACKET) {
+        if (reader->section.is_unsupported && block.type != ATR_BLOCK_SECTION) {
+            reader->report.other_blocks++;
+        } else if (block.type != ATR_BLOCK_PACKET) {
             take_block(reader, &block);
         } else if (take_packet(reader, &block, out)) {
             return ATR_OK;

@@ -9,6 +9,8 @@ enum {
     SECTION_FIXED_BYTES = 24,   /* type, length, magic, version, section length */
     INTERFACE_FIXED_BYTES = 16, /* type, length, link type, reserved, snap length */
     BINARY_RESOLUTION = 0x80,
+    MAJOR_OFFSET = 12,
+    MAJOR = 1,
 };
 
 static struct atr_options
@@ -47,6 +49,16 @@ keep_text(struct atr_str *to, struct atr_bytes value, struct atr_arena *arena)
 }
 
 void
+atr_section_init(struct atr_section *section)
+{
+    section->offset = 0;
+    section->is_unsupported = false;
+    section->block_count = 0;
+    section->guess =
+        (struct atr_interface){.is_ours = true, .has_tags = true, .digits = 9, .factor = 1};
+}
+
+void
 atr_section_begin(struct atr_section *section, const struct atr_block *block,
                   struct atr_section_texts *texts, struct atr_arena *arena)
 {
@@ -54,8 +66,10 @@ atr_section_begin(struct atr_section *section, const struct atr_block *block,
     struct atr_bytes value;
     uint16_t code;
 
+    atr_section_init(section);
     section->offset = block->offset;
-    section->interface_count = 0;
+    section->is_unsupported =
+        atr_load_u16(block->bytes.data + MAJOR_OFFSET, block->is_big_endian) != MAJOR;
     while (texts != NULL && atr_options_next(&options, &code, &value)) {
         if (code == ATR_OPTION_SECTION_HARDWARE) {
             keep_text(&texts->hardware, value, arena);
@@ -67,18 +81,13 @@ atr_section_begin(struct atr_section *section, const struct atr_block *block,
     }
 }
 
-static enum atr_interface_role
-role_by_text(struct atr_str text)
+static bool
+is_our_name(struct atr_str text)
 {
-    if (atr_str_equal(text, ATR_STR(ATR_IF_NAME_EVENTS)) ||
-        atr_str_equal(text, ATR_STR(ATR_IF_DESCRIPTION_EVENTS))) {
-        return ATR_IF_EVENTS;
-    }
-    if (atr_str_equal(text, ATR_STR(ATR_IF_NAME_STATE)) ||
-        atr_str_equal(text, ATR_STR(ATR_IF_DESCRIPTION_STATE))) {
-        return ATR_IF_STATE;
-    }
-    return ATR_IF_FOREIGN;
+    return atr_str_equal(text, ATR_STR(ATR_IF_NAME_EVENTS)) ||
+           atr_str_equal(text, ATR_STR(ATR_IF_NAME_STATE)) ||
+           atr_str_equal(text, ATR_STR(ATR_IF_DESCRIPTION_EVENTS)) ||
+           atr_str_equal(text, ATR_STR(ATR_IF_DESCRIPTION_STATE));
 }
 
 static void
@@ -86,15 +95,11 @@ take_option(struct atr_interface *interface, uint16_t code, struct atr_bytes val
             bool is_big_endian)
 {
     if (code == ATR_OPTION_IF_NAME || code == ATR_OPTION_IF_DESCRIPTION) {
-        enum atr_interface_role role = role_by_text(as_text(value));
-
-        if (role != ATR_IF_FOREIGN) {
-            interface->role = (uint8_t)role;
-        }
-    } else if (code == ATR_OPTION_IF_TSRESOL && value.size_bytes >= 1) {
+        interface->is_ours |= is_our_name(as_text(value));
+    } else if (code == ATR_OPTION_IF_TSRESOL && value.size_bytes == 1) {
         interface->is_binary = (value.data[0] & BINARY_RESOLUTION) != 0;
         interface->digits = value.data[0] & 0x7f;
-    } else if (code == ATR_OPTION_IF_TSOFFSET && value.size_bytes >= 8) {
+    } else if (code == ATR_OPTION_IF_TSOFFSET && value.size_bytes == 8) {
         uint64_t bits = atr_load_u64(value.data, is_big_endian);
 
         memcpy(&interface->offset_s, &bits, sizeof(bits));
@@ -112,18 +117,15 @@ power_of_ten(unsigned exponent)
     return power;
 }
 
-bool
-atr_section_add_interface(struct atr_section *section, const struct atr_block *block,
-                          struct atr_section_texts *texts, struct atr_arena *arena)
+static struct atr_interface
+read_interface(const struct atr_block *block, struct atr_section_texts *texts,
+               struct atr_arena *arena)
 {
     struct atr_interface interface = {.digits = 6};
     struct atr_options options = options_of(block, INTERFACE_FIXED_BYTES);
     struct atr_bytes value;
     uint16_t code;
 
-    if (block->bytes.size_bytes < INTERFACE_FIXED_BYTES + 4) {
-        return false;
-    }
     while (atr_options_next(&options, &code, &value)) {
         take_option(&interface, code, value, block->is_big_endian);
         if (code == ATR_OPTION_IF_FILTER && value.size_bytes > 1 && value.data[0] == 0) {
@@ -133,32 +135,37 @@ atr_section_add_interface(struct atr_section *section, const struct atr_block *b
     }
     interface.has_tags =
         atr_load_u16(block->bytes.data + 8, block->is_big_endian) == ATR_LINK_UPPER_PDU;
-    if (interface.has_tags && interface.role == ATR_IF_FOREIGN) {
-        interface.role = ATR_IF_TAGGED;
-    }
+    interface.is_ours |= interface.has_tags;
     if (!interface.is_binary && interface.digits <= 9) {
         interface.factor = power_of_ten(9U - interface.digits);
     }
-    if (section->interface_count < ATR_READER_INTERFACES_MAX) {
-        section->interfaces[section->interface_count++] = interface;
+    return interface;
+}
+
+bool
+atr_section_add_interface(struct atr_section *section, const struct atr_block *block,
+                          struct atr_section_texts *texts, struct atr_arena *arena)
+{
+    bool is_whole = block->bytes.size_bytes >= INTERFACE_FIXED_BYTES + 4;
+    struct atr_interface interface =
+        is_whole ? read_interface(block, texts, arena) : section->guess;
+
+    section->guess = interface;
+    section->guess.is_ours = true;
+    section->guess.has_tags = true;
+    if (section->block_count < ATR_READER_INTERFACES_MAX) {
+        section->interfaces[section->block_count] = interface;
     }
-    return true;
+    section->block_count++;
+    return is_whole;
 }
 
 const struct atr_interface *
-atr_section_interface(const struct atr_section *section, uint32_t number,
-                      struct atr_interface *guess)
+atr_section_interface(const struct atr_section *section, uint32_t number)
 {
-    if (number < section->interface_count) {
-        return &section->interfaces[number];
-    }
-    *guess = (struct atr_interface){.digits = 9, .factor = 1};
-    if (section->interface_count > 0) {
-        *guess = section->interfaces[section->interface_count - 1];
-    }
-    guess->role = ATR_IF_TAGGED;
-    guess->has_tags = true;
-    return guess;
+    bool is_known = number < section->block_count && number < ATR_READER_INTERFACES_MAX;
+
+    return is_known ? &section->interfaces[number] : &section->guess;
 }
 
 static uint64_t
@@ -179,19 +186,22 @@ add_seconds(uint64_t time_ns, int64_t seconds)
     return time_ns > UINT64_MAX - size_ns ? UINT64_MAX : time_ns + size_ns;
 }
 
-/* 2^-digits seconds a tick. The fraction is taken with 32 bits: finer than a nanosecond. */
+/* 2^-digits seconds a tick; what is finer than a nanosecond is cut off. */
 static uint64_t
 binary_time_ns(uint64_t ticks, unsigned digits)
 {
     uint64_t seconds = digits >= 64 ? 0 : ticks >> digits;
-    uint64_t fraction = digits >= 64 || digits == 0 ? 0 : ticks << (64 - digits) >> 32;
-    uint64_t fraction_ns = fraction * SECOND_NS >> 32;
-    uint64_t seconds_ns;
+    uint64_t fraction = digits >= 64 || digits == 0 ? ticks : ticks << (64 - digits);
+    uint64_t low_ns = (fraction & UINT32_MAX) * SECOND_NS >> 32;
+    uint64_t fraction_ns = ((fraction >> 32) * SECOND_NS + low_ns) >> 32;
+    uint64_t seconds_ns = multiply_capped(seconds, SECOND_NS);
 
-    if (digits >= 64) {
-        fraction_ns = digits >= 96 ? 0 : (ticks >> (digits - 64) >> 32) * SECOND_NS >> 32;
+    if (digits == 0) {
+        return seconds_ns;
     }
-    seconds_ns = multiply_capped(seconds, SECOND_NS);
+    if (digits > 64) {
+        fraction_ns >>= digits - 64; /* at most 63 */
+    }
     return seconds_ns > UINT64_MAX - fraction_ns ? UINT64_MAX : seconds_ns + fraction_ns;
 }
 

@@ -13,23 +13,16 @@
  * mean. An interface that is not ours by name may still carry our packets under the upper-PDU link
  * type: mergecap folds interfaces and some tools drop names.
  */
-enum atr_interface_role {
-    ATR_IF_FOREIGN, /* another link type: nothing of ours */
-    ATR_IF_TAGGED,  /* upper-PDU tags say which packets are ours */
-    ATR_IF_EVENTS,
-    ATR_IF_STATE,
-};
-
 struct atr_interface {
-    uint8_t role;     /* enum atr_interface_role */
-    bool has_tags;    /* false: ours under a link type of its own, the record is bare */
+    bool is_ours;     /* by name or link type */
+    bool has_tags;    /* upper-PDU tags say which packets are ours; false: the record is bare */
     bool is_binary;   /* a tick is 2^-digits s, else 10^-digits s */
     uint8_t digits;   /* of if_tsresol: 6 when it is absent */
     uint64_t factor;  /* fast path of decimal ticks up to 9 digits: ns a tick; else 0 */
     int64_t offset_s; /* if_tsoffset */
 };
 
-/* Interfaces of one section: mergecap makes two a file; more are counted but not ours. */
+/* Interfaces of one section: mergecap makes two a file; those past it are guessed. */
 enum {
     ATR_READER_INTERFACES_MAX = 256
 };
@@ -43,25 +36,30 @@ struct atr_section_texts {
 };
 
 struct atr_section {
-    uint64_t offset; /* in the file */
-    uint32_t interface_count;
+    uint64_t offset;      /* in the file */
+    bool is_unsupported;  /* of another major version: nothing in it can be read */
+    uint32_t block_count; /* interface blocks, past the maximum too */
     struct atr_interface interfaces[ATR_READER_INTERFACES_MAX];
+    struct atr_interface guess; /* for packets of all others */
 };
+
+/* Before the first section, whose header may be damaged. */
+void atr_section_init(struct atr_section *section);
 
 /* A section starts. texts may be NULL: not wanted. */
 void atr_section_begin(struct atr_section *section, const struct atr_block *block,
                        struct atr_section_texts *texts, struct atr_arena *arena);
 
-/* Adds an interface; false when its block is too short. */
+/* Adds an interface; false when its block is too short: then its number has nothing to tell. */
 bool atr_section_add_interface(struct atr_section *section, const struct atr_block *block,
                                struct atr_section_texts *texts, struct atr_arena *arena);
 
 /*
  * The interface of that number. Of one that was never described (its block is damaged) the best
- * guess: like the last one, with tags.
+ * guess: times like those of the last one, with tags.
  */
 const struct atr_interface *atr_section_interface(const struct atr_section *section,
-                                                  uint32_t number, struct atr_interface *guess);
+                                                  uint32_t number);
 
 /* ns since 1970 UTC; what does not fit becomes the nearest that does. */
 uint64_t atr_interface_time_ns(const struct atr_interface *interface, uint64_t ticks);

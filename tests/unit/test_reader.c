@@ -540,6 +540,79 @@ reading_goes_on_behind_a_damaged_block(void **state)
 }
 
 static void
+an_interface_block_that_is_too_short_keeps_its_number(void **state)
+{
+    struct builder b;
+    struct test_read read;
+
+    (void)state;
+    start(&b, false);
+    interface(&b, 252, "alpc", 3, 0);
+    begin(&b, ATR_BLOCK_INTERFACE);
+    end(&b);
+    interface(&b, 252, "alpc", 9, 0);
+    our_packet(&b, 1, 5, 'a');
+    our_packet(&b, 2, 5, 'b');
+    read_built(&read, &b);
+    assert_true(read.report.damaged);
+    CHECK_UINT(read.packets, 2);
+    CHECK_UINT(test_read_place(&read, 0).time_ns, 5000000);
+    CHECK_UINT(test_read_place(&read, 1).time_ns, 5);
+    test_read_fini(&read);
+}
+
+static void
+of_repeated_options_the_first_counts(void **state)
+{
+    static const uint8_t resolutions[] = {3, 9};
+    struct builder b;
+    struct test_read read;
+
+    (void)state;
+    start(&b, false);
+    begin(&b, ATR_BLOCK_INTERFACE);
+    put16(&b, 252);
+    put16(&b, 0);
+    put32(&b, 0);
+    option(&b, ATR_OPTION_IF_TSRESOL, &resolutions[0], 1);
+    option(&b, ATR_OPTION_IF_TSRESOL, &resolutions[1], 1);
+    end(&b);
+    begin(&b, ATR_BLOCK_INTERFACE);
+    put16(&b, 252);
+    put16(&b, 0);
+    put32(&b, 0);
+    option(&b, ATR_OPTION_IF_TSRESOL, resolutions, 2); /* a wrong length: as if absent */
+    end(&b);
+    our_packet(&b, 0, 5, 'a');
+    our_packet(&b, 1, 5, 'b');
+    read_built(&read, &b);
+    CHECK_UINT(test_read_place(&read, 0).time_ns, 5000000);
+    CHECK_UINT(test_read_place(&read, 1).time_ns, 5000);
+    test_read_fini(&read);
+}
+
+static void
+a_section_of_another_version_is_passed_over(void **state)
+{
+    struct builder b;
+    struct test_read read;
+
+    (void)state;
+    start(&b, false);
+    b.out.data[12] = 2;
+    interface(&b, 252, "alpc", 9, 0);
+    our_packet(&b, 0, 5, 'a');
+    section(&b);
+    interface(&b, 252, "alpc", 9, 0);
+    our_packet(&b, 0, 5, 'b');
+    read_built(&read, &b);
+    assert_true(read.report.damaged);
+    CHECK_UINT(read.packets, 1);
+    CHECK_UINT(mark_of(&read, 0), 'b');
+    test_read_fini(&read);
+}
+
+static void
 packets_whose_interface_was_lost_are_still_ours(void **state)
 {
     struct atr_text trace;
@@ -758,6 +831,9 @@ main(void)
         cmocka_unit_test(every_prefix_of_a_small_file_is_read_without_a_byte_too_many),
         cmocka_unit_test(zeros_at_the_end_are_reported_and_lose_nothing),
         cmocka_unit_test(reading_goes_on_behind_a_damaged_block),
+        cmocka_unit_test(an_interface_block_that_is_too_short_keeps_its_number),
+        cmocka_unit_test(of_repeated_options_the_first_counts),
+        cmocka_unit_test(a_section_of_another_version_is_passed_over),
         cmocka_unit_test(packets_whose_interface_was_lost_are_still_ours),
         cmocka_unit_test(the_seal_names_the_chunk_of_a_flipped_bit),
         cmocka_unit_test(noise_in_a_file_never_does_harm),
