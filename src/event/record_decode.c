@@ -230,12 +230,16 @@ decode_part(struct atr_cursor *cur, struct atr_event *event)
     part.original_bytes = atr_get_u32(header + 4);
     claim = atr_get_u32(header + 8);
     part.bytes = atr_cursor_bytes(cur, claim < left ? claim : left);
+    if (part.original_bytes < part.bytes.size_bytes) {
+        part.original_bytes = (uint32_t)part.bytes.size_bytes;
+    }
     if (claim > left) {
         atr_cursor_skip(cur, claim);
-    } else if (claim > part.original_bytes || event->part_count == ATR_EVENT_PARTS_MAX) {
+    } else if (event->part_count == ATR_EVENT_PARTS_MAX) {
         atr_cursor_reject(cur);
-    } else if (atr_cursor_left(cur) > 0) {
-        atr_cursor_skip(cur, (4 - claim % 4) % 4);
+    } else {
+        left -= claim;
+        atr_cursor_skip(cur, (4 - claim % 4) % 4 < left ? (4 - claim % 4) % 4 : left);
     }
     if (event->part_count < ATR_EVENT_PARTS_MAX) {
         event->parts[event->part_count++] = part;

@@ -8,7 +8,8 @@
 
 /* Where a part lies in its record. */
 struct place {
-    size_t header; /* offset of the part's header */
+    unsigned number; /* of the part, from 1; 0 before the first */
+    size_t header;   /* offset of the part's header */
     uint16_t type;
     uint16_t flags;
     uint32_t original_bytes;
@@ -19,13 +20,14 @@ struct identity {
     uint8_t kind;
     uint32_t source_id;
     uint32_t sequence;
+    uint64_t call_id; /* of kinds that have one, which is their first field */
 };
 
 /* Leaves the cursor behind the header. */
 static struct identity
 read_identity(struct atr_cursor *cur)
 {
-    struct identity identity;
+    struct identity identity = {.call_id = 0};
     uint16_t header_bytes;
 
     if (atr_cursor_u8(cur) != ATR_RECORD_VERSION) {
@@ -54,6 +56,9 @@ find_parts(struct atr_bytes record, struct identity *identity)
     layout = atr_layout_find(identity->kind);
     if (layout == NULL || !atr_layout_has_parts(layout)) {
         atr_cursor_reject(&cur);
+    } else if (identity->kind == ATR_RECORD_ENTER || identity->kind == ATR_RECORD_EXIT) {
+        identity->call_id = atr_cursor_u64(&cur);
+        atr_cursor_skip(&cur, layout->fixed_bytes - sizeof(identity->call_id));
     } else {
         atr_cursor_skip(&cur, layout->fixed_bytes);
     }
@@ -70,16 +75,18 @@ padding_of(uint32_t size_bytes)
 static bool
 next_continued(struct atr_cursor *cur, struct place *place)
 {
-    while (atr_cursor_left(cur) > 0) {
+    while (atr_cursor_left(cur) > 0 && place->number < ATR_EVENT_PARTS_MAX) {
+        size_t padding;
+
+        place->number++;
         place->header = cur->position;
         place->type = atr_cursor_u16(cur);
         place->flags = atr_cursor_u16(cur);
         place->original_bytes = atr_cursor_u32(cur);
         place->captured_bytes = atr_cursor_u32(cur);
         atr_cursor_skip(cur, place->captured_bytes);
-        if (atr_cursor_left(cur) > 0) {
-            atr_cursor_skip(cur, padding_of(place->captured_bytes));
-        }
+        padding = padding_of(place->captured_bytes);
+        atr_cursor_skip(cur, padding < atr_cursor_left(cur) ? padding : atr_cursor_left(cur));
         if (atr_cursor_ok(cur) && (place->flags & ATR_PART_CONTINUED) != 0) {
             return true;
         }
@@ -91,15 +98,15 @@ bool
 atr_record_is_continued(struct atr_bytes record)
 {
     struct identity identity;
-    struct place place;
+    struct place place = {.number = 0};
     struct atr_cursor cur = find_parts(record, &identity);
 
     return next_continued(&cur, &place);
 }
 
 struct continuation {
-    struct identity identity;
-    uint8_t kind; /* continued */
+    struct identity identity; /* its call id: of the record continued */
+    uint8_t kind;             /* continued */
     uint16_t part_type;
     uint64_t offset;
     uint32_t left_bytes;
@@ -112,7 +119,7 @@ read_continuation(struct atr_bytes record, struct continuation *out)
     struct atr_cursor cur = atr_cursor_make(record.data, record.size_bytes);
 
     out->identity = read_identity(&cur);
-    atr_cursor_skip(&cur, 8); /* call id */
+    out->identity.call_id = atr_cursor_u64(&cur);
     out->kind = atr_cursor_u8(&cur);
     out->part_type = atr_cursor_u16(&cur);
     out->offset = atr_cursor_u64(&cur);
@@ -138,7 +145,9 @@ insert(struct atr_text *record, const struct place *place, const struct continua
     }
     data = (uint8_t *)record->data;
     memmove(data + grown, data + next, rest);
-    memcpy(data + end, more->bytes.data, more->bytes.size_bytes);
+    if (more->bytes.size_bytes > 0) {
+        memcpy(data + end, more->bytes.data, more->bytes.size_bytes);
+    }
     memset(data + grown - padding_of(captured), 0, padding_of(captured));
     if (more->left_bytes == 0) {
         (void)atr_put_u16(data + place->header + 2,
@@ -155,23 +164,21 @@ atr_record_join(struct atr_text *record, struct atr_bytes continuation)
     struct atr_bytes first = {(const uint8_t *)record->data, record->size_bytes};
     struct continuation more;
     struct identity identity;
-    struct place place;
+    struct place place = {.number = 0};
     struct atr_cursor cur = find_parts(first, &identity);
+    enum atr_status status = ATR_ARG;
 
     if (!read_continuation(continuation, &more) || more.kind != identity.kind ||
         more.identity.source_id != identity.source_id ||
-        more.identity.sequence != identity.sequence) {
+        more.identity.sequence != identity.sequence || more.identity.call_id != identity.call_id) {
         return ATR_ARG;
     }
     do {
         if (!next_continued(&cur, &place)) {
-            return ATR_ARG;
+            return status;
         }
-    } while (place.type != more.part_type);
-    if (more.offset != place.captured_bytes || more.bytes.size_bytes == 0 ||
-        more.offset + more.bytes.size_bytes > place.original_bytes) {
-        return ATR_MALFORMED;
-    }
+        status = place.type == more.part_type ? ATR_MALFORMED : status;
+    } while (place.type != more.part_type || place.captured_bytes != more.offset);
     if (more.offset + more.bytes.size_bytes > ATR_PART_MAX) {
         return ATR_LIMIT;
     }

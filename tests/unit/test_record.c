@@ -328,14 +328,22 @@ contradictions_are_malformed(void **state)
     make(codec, ATR_RECORD_MARK);
     codec->record.data[2] = 15;
     CHECK_UINT(decode(codec, codec->record.data, codec->record.size_bytes), ATR_MALFORMED);
-    make(codec, ATR_RECORD_ENTER);
-    codec->record.data[92] = 38; /* original length below the captured one */
-    CHECK_UINT(decode(codec, codec->record.data, codec->record.size_bytes), ATR_MALFORMED);
-    CHECK_UINT(codec->decoded.part_count, 1);
     make(codec, ATR_RECORD_STACK);
     (void)atr_put_u32((uint8_t *)codec->record.data + 24, UINT32_MAX);
     CHECK_UINT(decode(codec, codec->record.data, codec->record.size_bytes), ATR_TRUNCATED);
     CHECK_UINT(codec->decoded.as.stack.frame_count, 3);
+}
+
+static void
+captured_bytes_are_believed_whatever_the_original_length_says(void **state)
+{
+    struct codec *codec = *state;
+
+    make(codec, ATR_RECORD_ENTER);
+    codec->record.data[92] = 38;
+    CHECK_UINT(decode(codec, codec->record.data, codec->record.size_bytes), ATR_OK);
+    CHECK_UINT(codec->decoded.parts[0].bytes.size_bytes, 39);
+    CHECK_UINT(codec->decoded.parts[0].original_bytes, 39);
 }
 
 static void
@@ -556,6 +564,9 @@ a_continuation_joins_only_its_own_record(void **state)
     at[8] ^= 1; /* sequence */
     CHECK_UINT(atr_record_join(&first, bytes_of(&codec->record)), ATR_ARG);
     at[8] ^= 1;
+    at[16] ^= 1; /* call id */
+    CHECK_UINT(atr_record_join(&first, bytes_of(&codec->record)), ATR_ARG);
+    at[16] ^= 1;
     at[25] = ATR_PART_VIEW;
     CHECK_UINT(atr_record_join(&first, bytes_of(&codec->record)), ATR_ARG);
     at[25] = ATR_PART_PAYLOAD;
@@ -641,6 +652,7 @@ main(void)
         TEST(a_cut_text_or_part_keeps_what_is_there),
         TEST(unknown_versions_and_kinds_are_unsupported_but_named),
         TEST(contradictions_are_malformed),
+        TEST(captured_bytes_are_believed_whatever_the_original_length_says),
         TEST(every_prefix_of_every_kind_is_read_without_a_byte_too_many),
         TEST(flipped_bytes_never_do_harm),
         TEST(failing_memory_is_a_limit_not_a_crash),
