@@ -9,15 +9,17 @@
 
 /*
  * `alpctrace check --dump`: every record as one JSON line, in file order, continuations joined. The
- * independent reader tools/atr-dump prints the same; a test compares the two.
+ * independent reader tools/atr-dump prints the same; tests/e2e/same-as-dump compares the two.
  */
 enum {
-    WAITING_MAX = 64
+    WAITING_MAX = 1 + 64 /* as many as may stand before a continuation (docs/format.md 5) */
 };
 
 struct waiting {
     struct atr_packet packet; /* its record lies in bytes */
     struct atr_text bytes;
+    uint32_t source_id;
+    bool is_open; /* continuations may still come */
 };
 
 struct dumper {
@@ -26,7 +28,7 @@ struct dumper {
     struct atr_event event;
     struct atr_text line;
     const struct atr_output *output;
-    struct waiting waiting[WAITING_MAX]; /* behind a record that is still being continued */
+    struct waiting waiting[WAITING_MAX]; /* the first is open */
     uint32_t count;
     uint64_t number;
     bool stopped;
@@ -70,14 +72,13 @@ write_record(struct dumper *dumper, const struct waiting *waiting)
     dumper->stopped = !dumper->output->write(dumper->output->context, view.data, view.size_bytes);
 }
 
-/* Writes from the front up to a record that may still be continued; all: everything. */
+/* Writes from the front up to a record that is open. */
 static void
-write_ready(struct dumper *dumper, bool all)
+write_ready(struct dumper *dumper)
 {
     uint32_t done = 0;
 
-    while (done < dumper->count && !dumper->stopped &&
-           (all || !atr_record_is_continued(bytes_of(&dumper->waiting[done])))) {
+    while (done < dumper->count && !dumper->stopped && !dumper->waiting[done].is_open) {
         write_record(dumper, &dumper->waiting[done++]);
     }
     for (uint32_t i = 0; i + done < dumper->count; i++) {
@@ -89,73 +90,98 @@ write_ready(struct dumper *dumper, bool all)
     dumper->count -= done;
 }
 
-static bool
-join(struct dumper *dumper, struct atr_bytes record)
+static void
+write_all(struct dumper *dumper)
 {
     for (uint32_t i = 0; i < dumper->count; i++) {
-        if (atr_record_join(&dumper->waiting[i].bytes, record) == ATR_OK) {
-            return true;
-        }
+        dumper->waiting[i].is_open = false;
     }
-    return false;
+    write_ready(dumper);
 }
 
-static uint32_t
-source_of(struct atr_bytes record)
-{
-    struct atr_cursor cur = atr_cursor_make(record.data, record.size_bytes);
-
-    atr_cursor_seek(&cur, 4);
-    return atr_cursor_u32(&cur);
-}
-
-/* A record of the same source ends the wait for more of the one before. */
-static bool
-ends_a_wait(const struct dumper *dumper, struct atr_bytes record)
+/* One without its record is skipped. */
+static void
+join(struct dumper *dumper, struct atr_bytes continuation)
 {
     for (uint32_t i = 0; i < dumper->count; i++) {
-        if (source_of(bytes_of(&dumper->waiting[i])) == source_of(record)) {
-            return true;
+        struct waiting *waiting = &dumper->waiting[i];
+
+        if (waiting->is_open && atr_record_join(&waiting->bytes, continuation) == ATR_OK) {
+            waiting->is_open = atr_record_is_continued(bytes_of(waiting));
+            write_ready(dumper);
+            return;
         }
     }
-    return dumper->count == WAITING_MAX;
+}
+
+/* Nothing more comes for the record before of the same source, nor for one too far away. */
+static void
+end_waits(struct dumper *dumper, uint32_t source_id)
+{
+    for (uint32_t i = 0; i < dumper->count; i++) {
+        dumper->waiting[i].is_open &= dumper->waiting[i].source_id != source_id;
+    }
+    if (dumper->count == WAITING_MAX) {
+        dumper->waiting[0].is_open = false;
+    }
+    write_ready(dumper);
 }
 
 static enum atr_status
 add(struct dumper *dumper, const struct atr_packet *packet)
 {
+    struct atr_cursor cur = atr_cursor_make(packet->record.data, packet->record.size_bytes);
+    uint8_t version = atr_cursor_u8(&cur);
+    uint8_t kind = atr_cursor_u8(&cur);
+    uint16_t header_bytes = atr_cursor_u16(&cur);
+    uint32_t source_id = atr_cursor_u32(&cur);
     struct waiting *slot;
 
-    if (packet->record.size_bytes > 1 && packet->record.data[1] == ATR_RECORD_CONTINUATION) {
-        if (join(dumper, packet->record)) {
-            write_ready(dumper, false);
-        }
-        return ATR_OK; /* one without its record is skipped */
+    if (version != ATR_RECORD_VERSION || header_bytes < ATR_RECORD_HEADER_BYTES ||
+        header_bytes > packet->record.size_bytes) {
+        return ATR_OK; /* skipped */
     }
-    if (ends_a_wait(dumper, packet->record)) {
-        write_ready(dumper, true);
+    if (kind == ATR_RECORD_CONTINUATION) {
+        join(dumper, packet->record);
+        return ATR_OK;
+    }
+    end_waits(dumper, source_id);
+    if (dumper->stopped) {
+        return ATR_OK;
     }
     slot = &dumper->waiting[dumper->count++];
     slot->packet = *packet;
+    slot->source_id = source_id;
+    slot->is_open = atr_record_is_continued(packet->record);
     atr_text_clear(&slot->bytes);
     atr_text_put(&slot->bytes,
                  atr_str_make((const char *)packet->record.data, packet->record.size_bytes));
-    write_ready(dumper, false);
+    write_ready(dumper);
     return slot->bytes.status;
+}
+
+/* A continuation does not go from one section to another. */
+static void
+on_block(void *context, const struct atr_block *block)
+{
+    if (block->type == ATR_BLOCK_SECTION) {
+        write_all(context);
+    }
 }
 
 static enum atr_status
 dump_file(struct dumper *dumper, struct atr_file *file, struct atr_reader_report *report,
           struct atr_error *error)
 {
+    const struct atr_reader_options options = {.on_block = on_block, .context = dumper};
     struct atr_reader *reader = NULL;
     uint8_t head[4096];
     size_t size = 0;
     enum atr_status status = atr_file_read(file, head, sizeof(head), &size, error);
 
     if (status == ATR_OK || status == ATR_END) {
-        status = atr_reader_open(&reader, file, (struct atr_bytes){head, size}, NULL, &dumper->heap,
-                                 error);
+        status = atr_reader_open(&reader, file, (struct atr_bytes){head, size}, &options,
+                                 &dumper->heap, error);
     }
     while (status == ATR_OK && !dumper->stopped) {
         struct atr_packet packet;
@@ -165,7 +191,7 @@ dump_file(struct dumper *dumper, struct atr_file *file, struct atr_reader_report
             status = add(dumper, &packet);
         }
     }
-    write_ready(dumper, true);
+    write_all(dumper);
     if (reader != NULL) {
         atr_reader_report(reader, report);
     }
@@ -216,7 +242,7 @@ atr_dump(const char *path, const struct atr_output *output, struct atr_words *wo
     }
     if (report.damaged) {
         (void)atr_error_set(&error, ATR_MALFORMED, "%s: %s", path, report.problem);
-        return atr_trace_fail(report.packets == 0 ? ATR_RESULT_NOTHING : ATR_RESULT_DAMAGED, &error,
+        return atr_trace_fail(dumper.number == 0 ? ATR_RESULT_NOTHING : ATR_RESULT_DAMAGED, &error,
                               words);
     }
     return ATR_RESULT_OK;
