@@ -7,7 +7,10 @@
 #include <string.h>
 
 enum {
-    BLOCK_BYTES = 64 * 1024 - 64
+    BLOCK_BYTES = 64 * 1024 - 64,
+
+    /* Of the cap; what an unusual event took beyond it would be lacking in another size. */
+    KEPT_PART = 4,
 };
 
 struct atr_arena_block {
@@ -42,6 +45,11 @@ atr_arena_fini(struct atr_arena *arena)
 void
 atr_arena_reset(struct atr_arena *arena)
 {
+    arena->exhausted = false;
+    if (arena->held_bytes > arena->cap_bytes / KEPT_PART) {
+        atr_arena_fini(arena);
+        return;
+    }
     for (struct atr_arena_block *block = arena->first; block != NULL; block = block->next) {
         block->used_bytes = 0;
         if (block == arena->current) {
@@ -49,7 +57,6 @@ atr_arena_reset(struct atr_arena *arena)
         }
     }
     arena->current = arena->first;
-    arena->exhausted = false;
 }
 
 static void *

@@ -10,8 +10,9 @@
 
 /*
  * Bump memory for one event: allocate, never free, reset after the event. Blocks are kept across
- * resets, so that after warm-up an event costs no call to the heap. Grows up to cap_bytes; past
- * it, and when the heap fails, alloc gives NULL and `exhausted` stays set until the next reset.
+ * resets up to a quarter of the cap, so that after warm-up a usual event costs no call to the heap
+ * and an unusual one leaves the next its room. Grows up to cap_bytes; past it, and when the heap
+ * fails, alloc gives NULL and `exhausted` stays set until the next reset.
  */
 struct atr_arena_block;
 
