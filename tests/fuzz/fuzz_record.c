@@ -39,13 +39,18 @@ join(const uint8_t *data, size_t size)
 {
     size_t cut = size == 0 ? 0 : data[size - 1];
     struct atr_text record;
+    size_t before;
 
     if (cut >= size) {
         return;
     }
     atr_text_init(&record, atr_heap_default());
     atr_text_put(&record, atr_str_make((const char *)data, size - cut));
-    (void)atr_record_join(&record, (struct atr_bytes){data + size - cut, cut});
+    before = record.size_bytes;
+    if (atr_record_join(&record, (struct atr_bytes){data + size - cut, cut}) != ATR_OK &&
+        record.size_bytes != before) {
+        abort(); /* a failed join leaves the record as it was */
+    }
     (void)atr_record_is_continued(
         (struct atr_bytes){(const uint8_t *)record.data, record.size_bytes});
     atr_text_fini(&record);
