@@ -2,18 +2,18 @@
 #include "base/map.h"
 
 enum {
-    ROOM_FIRST = 16
+    ROOM_FIRST = 16,
+    SHIFT_FIRST = 60, /* leaves the bits of a place in that room */
 };
 
-/* splitmix64's finisher over both halves. */
+/*
+ * The upper bits of a sum of products with factors nobody knows beforehand: two keys meet by chance
+ * only (multiply-shift hashing), and numbers that count up lie far apart. Needs a room.
+ */
 static size_t
 slot_of(const struct atr_map *map, struct atr_key key)
 {
-    uint64_t hash = (key.low ^ map->seed) * UINT64_C(0x9e3779b97f4a7c15) ^ key.high;
-
-    hash = (hash ^ hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    hash = (hash ^ hash >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (size_t)(hash ^ hash >> 31) & (map->room - 1);
+    return (size_t)((key.low * map->factor_low + key.high * map->factor_high) >> map->shift);
 }
 
 static bool
@@ -22,11 +22,22 @@ same(struct atr_key a, struct atr_key b)
     return a.low == b.low && a.high == b.high;
 }
 
+/* splitmix64's finisher, made odd. */
+static uint64_t
+odd_factor(uint64_t seed)
+{
+    seed += UINT64_C(0x9e3779b97f4a7c15);
+    seed = (seed ^ seed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    seed = (seed ^ seed >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (seed ^ seed >> 31) | 1;
+}
+
 void
 atr_map_init(struct atr_map *map, struct atr_heap heap, size_t cap)
 {
     *map = (struct atr_map){.heap = heap, .cap = cap};
-    map->seed = (uint64_t)(uintptr_t)map * UINT64_C(0xd6e8feb86659fd93);
+    map->factor_low = odd_factor((uintptr_t)map);
+    map->factor_high = odd_factor(map->factor_low);
 }
 
 void
@@ -62,6 +73,7 @@ grow(struct atr_map *map)
     struct atr_map bigger = *map;
 
     bigger.room = map->room == 0 ? ROOM_FIRST : map->room * 2;
+    bigger.shift = map->room == 0 ? SHIFT_FIRST : map->shift - 1;
     bigger.slots = atr_heap_alloc(&map->heap, bigger.room, sizeof(*bigger.slots));
     if (bigger.slots == NULL) {
         return ATR_NOMEM;
@@ -85,7 +97,7 @@ atr_map_put(struct atr_map *map, struct atr_key key, void *value)
         if (map->count >= map->cap) {
             return ATR_LIMIT;
         }
-        if ((map->count + 1) * 4 > map->room * 3) {
+        if ((map->count + 1) * 2 > map->room) {
             enum atr_status status = grow(map);
 
             if (status != ATR_OK) {

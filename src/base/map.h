@@ -11,7 +11,7 @@
 /*
  * Hash map from a pair of numbers to a pointer. Open addressing, linear probing, no tombstones.
  * Holds at most cap entries, then put says LIMIT: the owner decides what to forget. Owns neither
- * keys' meaning nor values. Hash-flooding proof enough for us: the hash is seeded per map.
+ * keys' meaning nor values. Hash-flooding proof enough for us: the hash differs from map to map.
  */
 struct atr_key {
     uint64_t high;
@@ -29,7 +29,9 @@ struct atr_map {
     size_t room; /* power of two, or 0 */
     size_t count;
     size_t cap;
-    uint64_t seed;
+    unsigned shift; /* 64 less the bits of a place */
+    uint64_t factor_low;
+    uint64_t factor_high;
 };
 
 void atr_map_init(struct atr_map *map, struct atr_heap heap, size_t cap);

@@ -36,6 +36,15 @@ atr_text_view(const struct atr_text *text)
     return atr_str_make(text->data == NULL ? "" : text->data, text->size_bytes);
 }
 
+/* No room is left to reserve, so that whoever finds room need not ask how the text is. */
+static char *
+fail(struct atr_text *text)
+{
+    text->status = ATR_NOMEM;
+    text->room_bytes = text->size_bytes;
+    return NULL;
+}
+
 char *
 atr_text_grow(struct atr_text *text, size_t size_bytes)
 {
@@ -47,15 +56,13 @@ atr_text_grow(struct atr_text *text, size_t size_bytes)
     }
     while (room - text->size_bytes < size_bytes) {
         if (room > SIZE_MAX / 2) {
-            text->status = ATR_NOMEM;
-            return NULL;
+            return fail(text);
         }
         room *= 2;
     }
     data = atr_heap_resize(&text->heap, text->data, room, 1);
     if (data == NULL) {
-        text->status = ATR_NOMEM;
-        return NULL;
+        return fail(text);
     }
     text->data = data;
     text->room_bytes = room;
@@ -191,14 +198,13 @@ is_plain(uint8_t c, bool quoted)
     return c >= 0x20 && c < 0x7f && (!quoted || (c != '"' && c != '\\'));
 }
 
-/*
- * How many of eight bytes, the lowest first, are plain before one is not. A byte that is not sets
- * the highest bit of its place, and perhaps of places above, never below.
+/* Of eight bytes: the highest bit of the lowest that is not plain, perhaps of others; 0: of none.
  */
-static unsigned
-count_plain(uint64_t bytes, bool quoted)
+static uint64_t
+find_special(const char *at, bool quoted)
 {
     const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t bytes = atr_get_u64((const uint8_t *)at);
     uint64_t found = ((bytes - each * 0x20) & ~bytes) | (bytes + each) | bytes;
 
     if (quoted) {
@@ -207,51 +213,30 @@ count_plain(uint64_t bytes, bool quoted)
 
         found |= ((quotes - each) & ~quotes) | ((slashes - each) & ~slashes);
     }
-    found &= each * 0x80;
-    if (found == 0) {
-        return 8;
-    }
-    /* Ones below the lowest bit found: one in each place up to its own, which are added up. */
-    return (unsigned)((((found & (0 - found)) - 1) & each) * each >> 56) - 1;
+    return found & each * 0x80;
 }
 
-static uint64_t
-load(const char *at)
+/* True of nearly every name and most strings, so it is asked first, eight bytes at a time. */
+static bool
+all_plain(const char *data, size_t size_bytes, bool quoted)
 {
-    return atr_get_u64((const uint8_t *)at);
-}
+    uint64_t found = 0;
 
-/* The length of the plain text at that place, at most max. */
-static size_t
-plain_run(struct atr_str value, size_t start, size_t max, bool quoted)
-{
-    size_t end = value.size_bytes - start < max ? value.size_bytes : start + max;
-    size_t at = start;
-
-    while (end - at >= 8) {
-        unsigned plain = count_plain(load(value.data + at), quoted);
-
-        at += plain;
-        if (plain < 8) {
-            return at - start;
+    if (size_bytes < 8) {
+        for (size_t i = 0; i < size_bytes; i++) {
+            found |= !is_plain((uint8_t)data[i], quoted);
         }
+        return found == 0;
     }
-    if (at < end && end >= 8) {
-        /* The last eight bytes, less those that were judged. */
-        uint64_t rest = load(value.data + end - 8) >> 8 * (8 - (end - at));
-        size_t plain = count_plain(rest, quoted);
-
-        return plain < end - at ? at + plain - start : end - start;
+    for (size_t at = 0; at < size_bytes - 8; at += 8) {
+        found |= find_special(data + at, quoted);
     }
-    while (at < end && is_plain((uint8_t)value.data[at], quoted)) {
-        at++;
-    }
-    return at - start;
+    return (found | find_special(data + size_bytes - 8, quoted)) == 0;
 }
 
 /* The C and JSON escapes that have a letter; 0 when c has none. */
 static char
-escape_letter(uint32_t c)
+escape_letter(uint8_t c)
 {
     switch (c) {
     case '"':
@@ -268,11 +253,35 @@ escape_letter(uint32_t c)
     }
 }
 
-static void
-put_letter(struct atr_text *text, char letter)
+/*
+ * ASCII characters that are plain or have a letter, at most max, up to the first that is neither.
+ * Returns how many.
+ */
+static size_t
+put_ascii(struct atr_text *text, struct atr_str value, size_t max, bool quoted)
 {
-    atr_text_putc(text, '\\');
-    atr_text_putc(text, letter);
+    size_t end = value.size_bytes < max ? value.size_bytes : max;
+    char *out = end > SIZE_MAX / 2 ? NULL : atr_text_reserve(text, 2 * end);
+    const char *start = out;
+    size_t at = 0;
+
+    if (out == NULL) {
+        return end;
+    }
+    for (; at < end; at++) {
+        char c = value.data[at];
+
+        if (!is_plain((uint8_t)c, quoted)) {
+            c = escape_letter((uint8_t)c);
+            if (c == 0) {
+                break;
+            }
+            *out++ = '\\';
+        }
+        *out++ = c;
+    }
+    text->size_bytes += (size_t)(out - start);
+    return at;
 }
 
 /* As UTF-16 in \u escapes. */
@@ -289,31 +298,29 @@ put_json_escape(struct atr_text *text, uint32_t c)
 void
 atr_text_json(struct atr_text *text, struct atr_str value)
 {
-    size_t at = 0;
-
     atr_text_putc(text, '"');
-    while (at < value.size_bytes) {
-        size_t run = plain_run(value, at, SIZE_MAX, true);
+    if (all_plain(value.data, value.size_bytes, true)) {
+        atr_text_put(text, value);
+        value.size_bytes = 0;
+    }
+    while (value.size_bytes > 0) {
         uint32_t c;
         size_t length;
 
-        atr_text_put(text, atr_str_make(value.data + at, run));
-        at += run;
-        if (at == value.size_bytes) {
+        value = atr_str_skip(value, put_ascii(text, value, SIZE_MAX, true));
+        if (value.size_bytes == 0) {
             break;
         }
-        length = atr_utf8_get(value.data + at, value.size_bytes - at, &c);
+        length = atr_utf8_get(value.data, value.size_bytes, &c);
         if (length == 0) {
             atr_text_puts(text, "\xef\xbf\xbd");
             length = 1;
-        } else if (escape_letter(c) != 0) {
-            put_letter(text, escape_letter(c));
         } else if (atr_code_point_is_unsafe(c)) {
             put_json_escape(text, c);
         } else {
-            atr_text_put(text, atr_str_make(value.data + at, length));
+            atr_text_put(text, atr_str_make(value.data, length));
         }
-        at += length;
+        value = atr_str_skip(value, length);
     }
     atr_text_putc(text, '"');
 }
@@ -321,9 +328,7 @@ atr_text_json(struct atr_text *text, struct atr_str value)
 static void
 put_escaped_unit(struct atr_text *text, struct atr_str unit, uint32_t c)
 {
-    if (escape_letter(c) != 0) {
-        put_letter(text, escape_letter(c));
-    } else if (c < 0x20) {
+    if (c < 0x20) {
         atr_text_printf(text, "\\x%02x", (unsigned)c);
     } else if (atr_code_point_is_unsafe(c)) {
         atr_text_printf(text, "\\u{%x}", (unsigned)c);
@@ -336,30 +341,32 @@ static bool
 put_escaped(struct atr_text *text, struct atr_str value, size_t max_units, bool quoted)
 {
     size_t left = max_units == 0 ? SIZE_MAX : max_units;
-    size_t at = 0;
+    size_t whole = value.size_bytes < left ? value.size_bytes : left;
 
-    while (at < value.size_bytes && left > 0) {
-        size_t run = plain_run(value, at, left, quoted);
+    if (all_plain(value.data, whole, quoted)) {
+        atr_text_put(text, atr_str_make(value.data, whole));
+        return whole < value.size_bytes;
+    }
+    while (value.size_bytes > 0 && left > 0) {
+        size_t length = put_ascii(text, value, left, quoted);
         uint32_t c;
-        size_t length;
 
-        atr_text_put(text, atr_str_make(value.data + at, run));
-        at += run;
-        left -= run;
-        if (at == value.size_bytes || left == 0) {
+        value = atr_str_skip(value, length);
+        left -= length;
+        if (value.size_bytes == 0 || left == 0) {
             break;
         }
-        length = atr_utf8_get(value.data + at, value.size_bytes - at, &c);
+        length = atr_utf8_get(value.data, value.size_bytes, &c);
         if (length == 0) {
-            atr_text_printf(text, "\\x%02x", (unsigned)(uint8_t)value.data[at]);
+            atr_text_printf(text, "\\x%02x", (unsigned)(uint8_t)value.data[0]);
             length = 1;
         } else {
-            put_escaped_unit(text, atr_str_make(value.data + at, length), c);
+            put_escaped_unit(text, atr_str_make(value.data, length), c);
         }
-        at += length;
+        value = atr_str_skip(value, length);
         left--;
     }
-    return at < value.size_bytes;
+    return value.size_bytes > 0;
 }
 
 bool

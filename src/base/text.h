@@ -34,7 +34,7 @@ char *atr_text_grow(struct atr_text *text, size_t size_bytes);
 static inline char *
 atr_text_reserve(struct atr_text *text, size_t size_bytes)
 {
-    if (size_bytes > text->room_bytes - text->size_bytes || text->status != ATR_OK) {
+    if (size_bytes > text->room_bytes - text->size_bytes) {
         return atr_text_grow(text, size_bytes);
     }
     return text->data + text->size_bytes;
