@@ -22,11 +22,20 @@ static bool
 write_stdout(void *context, const char *text, size_t size_bytes)
 {
     struct cli *cli = context;
+    struct atr_error error;
+    enum atr_status status;
 
     if (cli->terminal.out.is_terminal) {
         clear_progress(cli);
     }
-    return fwrite(text, 1, size_bytes, stdout) == size_bytes && fflush(stdout) == 0;
+    if (cli->out == NULL) {
+        return false;
+    }
+    status = atr_file_write(cli->out, text, size_bytes, &error);
+    if (status != ATR_OK && status != ATR_END) {
+        cli->failure = error;
+    }
+    return status == ATR_OK;
 }
 
 static void
@@ -54,6 +63,8 @@ show_progress(void *context, uint64_t done_bytes, uint64_t total_bytes, uint64_t
 void
 cli_open(struct cli *cli, bool pages, bool no_pager)
 {
+    struct atr_heap heap = atr_heap_default();
+
     *cli = (struct cli){.output = {write_stdout, show_progress, NULL}};
     cli->output.context = cli;
     cli->started_ns = atr_clock_monotonic_ns();
@@ -61,15 +72,22 @@ cli_open(struct cli *cli, bool pages, bool no_pager)
     if (pages && !no_pager && cli->terminal.out.is_terminal) {
         cli->paging = atr_pager_start(&cli->pager);
     }
+    if (atr_file_create(&cli->out, "-", &heap, &cli->failure) != ATR_OK) {
+        cli->out = NULL;
+    }
 }
 
 int
 cli_close(struct cli *cli, enum atr_result result)
 {
     clear_progress(cli);
-    (void)fflush(stdout);
+    atr_file_close(cli->out);
     if (cli->paging) {
         atr_pager_stop(&cli->pager);
+    }
+    if (cli->failure.status != ATR_OK) {
+        result = ATR_RESULT_NOTHING;
+        (void)snprintf(cli->words.text, sizeof(cli->words.text), "%s", cli->failure.text);
     }
     if (result != ATR_RESULT_OK && cli->words.text[0] != '\0') {
         (void)fprintf(stderr, "alpctrace: %s\n", cli->words.text);
@@ -79,16 +97,15 @@ cli_close(struct cli *cli, enum atr_result result)
 }
 
 bool
-cli_color(const struct cli *cli, const char *when, bool *wanted)
+cli_color_fits(const char *when)
 {
-    if (when == NULL || strcmp(when, "auto") == 0) {
-        *wanted = cli->terminal.out.wants_colour;
-    } else if (strcmp(when, "always") == 0) {
-        *wanted = true;
-    } else if (strcmp(when, "never") == 0) {
-        *wanted = false;
-    } else {
-        return false;
-    }
-    return true;
+    return when == NULL || strcmp(when, "auto") == 0 || strcmp(when, "always") == 0 ||
+           strcmp(when, "never") == 0;
+}
+
+bool
+cli_color(const struct cli *cli, const char *when)
+{
+    return when == NULL || strcmp(when, "auto") == 0 ? cli->terminal.out.wants_colour
+                                                     : strcmp(when, "always") == 0;
 }

@@ -71,6 +71,10 @@ run(const void *values, char **operands, size_t operand_count)
         (void)fprintf(stderr, "alpctrace decode: --bits is 32 or 64\n");
         return ATR_RESULT_USAGE;
     }
+    if (decode->os_build > UINT32_MAX) {
+        (void)fprintf(stderr, "alpctrace decode: --os-build is a Windows build such as 19044\n");
+        return ATR_RESULT_USAGE;
+    }
     cli_open(&cli, false, true);
     if (decode->kinds) {
         return cli_close(&cli, atr_kinds(decode->json, &cli.output));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/attributes.h"
+#include "base/str.h"
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -15,8 +16,7 @@ struct show_values {
     bool since_last;
     bool no_pager;
     unsigned time_forms;
-    uint64_t string_max;
-    const char *string_max_text;
+    const char *string_max;
     const char *color;
 };
 
@@ -28,19 +28,19 @@ enum {
 
 #define AT(member) offsetof(struct show_values, member)
 
-#define COMMON_OPTIONS                                                                               \
-    {'x', "hex", NULL, OPTION_FLAG, AT(hex), "message bytes under each line"},                       \
-        {'v', "verbose", NULL, OPTION_FLAG, AT(fields), "all decoded fields under each line"},       \
-        {'k', "stack", NULL, OPTION_FLAG, AT(stacks), "call stack under each line"},                 \
-        {'t',          "time",         NULL,                                                         \
-         OPTION_COUNT, AT(time_forms), "seconds since the start; -tt: date and time"},               \
-        {'r', "relative", NULL, OPTION_FLAG, AT(since_last), "seconds since the line before"},       \
-        {'T', "no-latency", NULL, OPTION_FLAG, AT(hide_latency), "leave <latency> out"},             \
-        {'s',         "string-size",       "N",                                                      \
-         OPTION_TEXT, AT(string_max_text), "cut strings after N characters (default 64; 0: never)"}, \
-        {0, "color", "WHEN", OPTION_TEXT, AT(color), "auto, always or never (NO_COLOR is heard)"},   \
-    {                                                                                                \
-        0, "no-pager", NULL, OPTION_FLAG, AT(no_pager), "do not use a pager on a terminal"           \
+#define COMMON_OPTIONS                                                                             \
+    {'x', "hex", NULL, OPTION_FLAG, AT(hex), "message bytes under each line"},                     \
+        {'v', "verbose", NULL, OPTION_FLAG, AT(fields), "all decoded fields under each line"},     \
+        {'k', "stack", NULL, OPTION_FLAG, AT(stacks), "call stack under each line"},               \
+        {'t',          "time",         NULL,                                                       \
+         OPTION_COUNT, AT(time_forms), "seconds since the start; -tt: date and time"},             \
+        {'r', "relative", NULL, OPTION_FLAG, AT(since_last), "seconds since the line before"},     \
+        {'T', "no-latency", NULL, OPTION_FLAG, AT(hide_latency), "leave <latency> out"},           \
+        {'s',         "string-size",  "N",                                                         \
+         OPTION_TEXT, AT(string_max), "cut strings after N characters (default 64; 0: never)"},    \
+        {0, "color", "WHEN", OPTION_TEXT, AT(color), "auto, always or never (NO_COLOR is heard)"}, \
+    {                                                                                              \
+        0, "no-pager", NULL, OPTION_FLAG, AT(no_pager), "do not use a pager on a terminal"         \
     }
 
 static const struct option show_options[] = {
@@ -54,10 +54,9 @@ static const struct option tree_options[] = {COMMON_OPTIONS};
 static bool
 parse_string_max(const char *text, uint32_t *out)
 {
-    unsigned long long value = STRING_MAX_DEFAULT;
-    char end;
+    uint64_t value = STRING_MAX_DEFAULT;
 
-    if (text != NULL && (sscanf(text, "%9llu%c", &value, &end) != 1 || text[0] == '-')) {
+    if (text != NULL && (!atr_str_to_u64(atr_str_from(text), 10, &value) || value > UINT32_MAX)) {
         return false;
     }
     *out = (uint32_t)value;
@@ -76,7 +75,14 @@ time_form(const struct show_values *values)
 }
 
 static int
-run(const struct show_values *values, const char *path, enum atr_show_form form)
+refuse(const char *verb, const char *option, const char *wanted, const char *value)
+{
+    (void)fprintf(stderr, "alpctrace %s: %s wants %s, not '%.40s'\n", verb, option, wanted, value);
+    return ATR_RESULT_USAGE;
+}
+
+static int
+run(const struct show_values *values, const char *verb, const char *path, enum atr_show_form form)
 {
     struct atr_show_options options = {
         .form = form,
@@ -89,17 +95,14 @@ run(const struct show_values *values, const char *path, enum atr_show_form form)
     };
     struct cli cli;
 
-    if (!parse_string_max(values->string_max_text, &options.string_max)) {
-        (void)fprintf(stderr, "alpctrace show: -s wants a number, not '%s'\n",
-                      values->string_max_text);
-        return ATR_RESULT_USAGE;
+    if (!parse_string_max(values->string_max, &options.string_max)) {
+        return refuse(verb, "-s", "a number", values->string_max);
+    }
+    if (!cli_color_fits(values->color)) {
+        return refuse(verb, "--color", "auto, always or never", values->color);
     }
     cli_open(&cli, !values->json, values->no_pager);
-    if (!cli_color(&cli, values->color, &options.color)) {
-        (void)snprintf(cli.words.text, sizeof(cli.words.text),
-                       "--color wants auto, always or never, not '%.40s'", values->color);
-        return cli_close(&cli, ATR_RESULT_USAGE);
-    }
+    options.color = cli_color(&cli, values->color);
     return cli_close(&cli, atr_show(path, &options, &cli.output, &cli.words));
 }
 
@@ -109,14 +112,14 @@ run_show(const void *values, char **operands, size_t operand_count)
     const struct show_values *show = values;
 
     (void)operand_count;
-    return run(show, operands[0], show->events ? ATR_SHOW_EVENTS : ATR_SHOW_CALLS);
+    return run(show, "show", operands[0], show->events ? ATR_SHOW_EVENTS : ATR_SHOW_CALLS);
 }
 
 static int
 run_tree(const void *values, char **operands, size_t operand_count)
 {
     (void)operand_count;
-    return run(values, operands[0], ATR_SHOW_TREE);
+    return run(values, "tree", operands[0], ATR_SHOW_TREE);
 }
 
 const struct command command_show = {

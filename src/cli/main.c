@@ -36,37 +36,61 @@ find_command(const char *name)
     return NULL;
 }
 
+static int
+run(const char *verb, int argc, char **argv)
+{
+    const struct command *command = find_command(verb);
+
+    if (command == NULL) {
+        (void)fprintf(stderr, "alpctrace: no such verb: '%s' (see alpctrace --help)\n", verb);
+        return ATR_RESULT_USAGE;
+    }
+    return command_run(command, argc, argv);
+}
+
+static bool
+is_one_of(const char *text, const char *a, const char *b, const char *c)
+{
+    return strcmp(text, a) == 0 || strcmp(text, b) == 0 || strcmp(text, c) == 0;
+}
+
+static int
+run_any(int argc, char **argv)
+{
+    static char help[] = "--help";
+    char *verb_help[] = {help};
+
+    if (argc < 2) {
+        print_help(stderr);
+        return ATR_RESULT_USAGE;
+    }
+    if (is_one_of(argv[1], "--version", "-V", "version")) {
+        (void)printf("alpctrace %s\n", atr_version());
+        return ATR_RESULT_OK;
+    }
+    if (!is_one_of(argv[1], "--help", "-h", "help")) {
+        return run(argv[1], argc - 2, argv + 2);
+    }
+    if (argc > 2) {
+        return run(argv[2], 1, verb_help);
+    }
+    print_help(stdout);
+    return ATR_RESULT_OK;
+}
+
 int
 main(int argc, char **argv)
 {
-    const struct command *command;
+    int result;
 
     if (atr_args_utf8(&argc, &argv) != ATR_OK) {
         (void)fprintf(stderr, "alpctrace: the arguments cannot be read\n");
         return ATR_RESULT_USAGE;
     }
-    if (argc < 2) {
-        print_help(stderr);
-        return ATR_RESULT_USAGE;
+    result = run_any(argc, argv);
+    if (fflush(stdout) != 0 && result == ATR_RESULT_OK) {
+        (void)fprintf(stderr, "alpctrace: cannot write standard output\n");
+        result = ATR_RESULT_NOTHING;
     }
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-        (void)printf("alpctrace %s\n", atr_version());
-        return ATR_RESULT_OK;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        command = argc > 2 ? find_command(argv[2]) : NULL;
-        if (command != NULL) {
-            command_help(command);
-        } else {
-            print_help(stdout);
-        }
-        return ATR_RESULT_OK;
-    }
-    command = find_command(argv[1]);
-    if (command == NULL) {
-        (void)fprintf(stderr, "alpctrace: no such verb: '%s' (see alpctrace --help)\n", argv[1]);
-        return ATR_RESULT_USAGE;
-    }
-    return command_run(command, argc - 2, argv + 2);
+    return result;
 }
