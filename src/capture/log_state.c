@@ -21,6 +21,8 @@ atr_log_key(enum log_tag tag, unsigned turn, uint64_t low)
     return (struct atr_key){(uint64_t)tag << 8 | turn, low};
 }
 
+#define FNV_PRIME UINT64_C(0x100000001b3)
+
 /* FNV-1a. */
 uint64_t
 atr_log_hash(const void *bytes, size_t size_bytes)
@@ -29,7 +31,7 @@ atr_log_hash(const void *bytes, size_t size_bytes)
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
     for (size_t i = 0; i < size_bytes; i++) {
-        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+        hash = (hash ^ at[i]) * FNV_PRIME;
     }
     return hash;
 }
@@ -186,9 +188,8 @@ hash_frames(const struct atr_frame *frames, uint32_t frame_count)
     uint64_t hash = frame_count;
 
     for (uint32_t i = 0; i < frame_count; i++) {
-        const uint64_t values[] = {hash, frames[i].address, frames[i].text_string_id};
-
-        hash = atr_log_hash(values, sizeof(values));
+        hash = (hash ^ frames[i].address) * FNV_PRIME;
+        hash = (hash ^ frames[i].text_string_id) * FNV_PRIME;
     }
     return hash;
 }

@@ -92,7 +92,7 @@ struct atr_log_port {
  * client, the server's end of that connection when it is the owner, the connection port when there
  * is no client or the caller is neither.
  */
-uint32_t atr_log_port(struct atr_log_state *log, const struct atr_log_port *port);
+uint32_t atr_log_port(struct atr_log_state *log, const struct atr_log_port *facts);
 
 /* Ids of a frame's text and of a stack; 0 for an empty one. */
 uint32_t atr_log_text(struct atr_log_state *log, struct atr_str text);

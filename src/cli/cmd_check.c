@@ -11,10 +11,10 @@ struct check_values {
 _Static_assert(sizeof(struct check_values) <= COMMAND_VALUES_BYTES, "no room for the values");
 
 static const struct option options[] = {
-    {0, "repair", "OUT", OPTION_TEXT, offsetof(struct check_values, repair),
+    {0, OPTION_TEXT, "repair", "OUT", offsetof(struct check_values, repair),
      "write what is readable to a sound file OUT"},
-    {0, "json", NULL, OPTION_FLAG, offsetof(struct check_values, json), "the report as JSON"},
-    {0, "dump", NULL, OPTION_FLAG, offsetof(struct check_values, dump),
+    {0, OPTION_FLAG, "json", NULL, offsetof(struct check_values, json), "the report as JSON"},
+    {0, OPTION_FLAG, "dump", NULL, offsetof(struct check_values, dump),
      "the stored records as JSON lines instead"},
 };
 

@@ -25,21 +25,21 @@ _Static_assert(sizeof(struct decode_values) <= COMMAND_VALUES_BYTES, "no room fo
 #define AT(member) offsetof(struct decode_values, member)
 
 static const struct option options[] = {
-    {'K', "kind", "K", OPTION_TEXT, AT(kind), "what the bytes are (--kinds lists them)"},
-    {0, "kinds", NULL, OPTION_FLAG, AT(kinds), "list the kinds"},
-    {0, "json", NULL, OPTION_FLAG, AT(json), "JSON instead of text"},
-    {0, "bits", "32|64", OPTION_NUMBER, AT(bits), "layout of a 32-bit or 64-bit caller"},
-    {0, "direction", "D", OPTION_TEXT, AT(direction),
+    {'K', OPTION_TEXT, "kind", "K", AT(kind), "what the bytes are (--kinds lists them)"},
+    {0, OPTION_FLAG, "kinds", NULL, AT(kinds), "list the kinds"},
+    {0, OPTION_FLAG, "json", NULL, AT(json), "JSON instead of text"},
+    {0, OPTION_NUMBER, "bits", "32|64", AT(bits), "layout of a 32-bit or 64-bit caller"},
+    {0, OPTION_TEXT, "direction", "D", AT(direction),
      "request, answer, or receive (filled by the kernel)"},
-    {0, "answers", "HEX", OPTION_TEXT, AT(answers), "the request that these bytes answer"},
-    {0, "port", "NAME", OPTION_TEXT, AT(port), "name of the connection port"},
-    {0, "view", "HEX", OPTION_TEXT, AT(view), "content of the section view"},
-    {0, "view-size", "N", OPTION_NUMBER, AT(view_size), "size of the view, when more than given"},
-    {0, "interface", "UUID[:V.V]", OPTION_TEXT, AT(interface), "the RPC interface"},
-    {0, "syntax", "S", OPTION_TEXT, AT(syntax), "ndr20 or ndr64, when known"},
-    {0, "params", "LIST", OPTION_TEXT, AT(params),
+    {0, OPTION_TEXT, "answers", "HEX", AT(answers), "the request that these bytes answer"},
+    {0, OPTION_TEXT, "port", "NAME", AT(port), "name of the connection port"},
+    {0, OPTION_TEXT, "view", "HEX", AT(view), "content of the section view"},
+    {0, OPTION_NUMBER, "view-size", "N", AT(view_size), "size of the view, when more than given"},
+    {0, OPTION_TEXT, "interface", "UUID[:V.V]", AT(interface), "the RPC interface"},
+    {0, OPTION_TEXT, "syntax", "S", AT(syntax), "ndr20 or ndr64, when known"},
+    {0, OPTION_TEXT, "params", "LIST", AT(params),
      "types of the parameters: ptr,wstring,u32,bytes:24 ..."},
-    {0, "os-build", "N", OPTION_NUMBER, AT(os_build), "Windows build, such as 19044"},
+    {0, OPTION_NUMBER, "os-build", "N", AT(os_build), "Windows build, such as 19044"},
 };
 
 static int

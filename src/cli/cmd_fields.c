@@ -9,7 +9,7 @@ struct fields_values {
 _Static_assert(sizeof(struct fields_values) <= COMMAND_VALUES_BYTES, "no room for the values");
 
 static const struct option options[] = {
-    {0, "json", NULL, OPTION_FLAG, offsetof(struct fields_values, json), "one JSON object a field"},
+    {0, OPTION_FLAG, "json", NULL, offsetof(struct fields_values, json), "one JSON object a field"},
 };
 
 static int

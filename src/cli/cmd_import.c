@@ -13,11 +13,11 @@ struct import_values {
 _Static_assert(sizeof(struct import_values) <= COMMAND_VALUES_BYTES, "no room for the values");
 
 static const struct option options[] = {
-    {'o', "output", "FILE", OPTION_TEXT, offsetof(struct import_values, out),
+    {'o', OPTION_TEXT, "output", "FILE", offsetof(struct import_values, out),
      "the trace file to write ('-': standard output)"},
-    {0, "sync", NULL, OPTION_FLAG, offsetof(struct import_values, sync),
+    {0, OPTION_FLAG, "sync", NULL, offsetof(struct import_values, sync),
      "let every chunk reach the disk before the next"},
-    {0, "no-checksum", NULL, OPTION_FLAG, offsetof(struct import_values, no_checksum),
+    {0, OPTION_FLAG, "no-checksum", NULL, offsetof(struct import_values, no_checksum),
      "seals without CRC32C"},
 };
 

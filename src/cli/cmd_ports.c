@@ -10,8 +10,8 @@ struct ports_values {
 _Static_assert(sizeof(struct ports_values) <= COMMAND_VALUES_BYTES, "no room for the values");
 
 static const struct option options[] = {
-    {0, "json", NULL, OPTION_FLAG, offsetof(struct ports_values, json), "one JSON object a port"},
-    {0, "no-pager", NULL, OPTION_FLAG, offsetof(struct ports_values, no_pager),
+    {0, OPTION_FLAG, "json", NULL, offsetof(struct ports_values, json), "one JSON object a port"},
+    {0, OPTION_FLAG, "no-pager", NULL, offsetof(struct ports_values, no_pager),
      "do not use a pager on a terminal"},
 };
 

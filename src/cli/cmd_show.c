@@ -28,28 +28,25 @@ enum {
 
 #define AT(member) offsetof(struct show_values, member)
 
-#define COMMON_OPTIONS                                                                             \
-    {'x', "hex", NULL, OPTION_FLAG, AT(hex), "message bytes under each line"},                     \
-        {'v', "verbose", NULL, OPTION_FLAG, AT(fields), "all decoded fields under each line"},     \
-        {'k', "stack", NULL, OPTION_FLAG, AT(stacks), "call stack under each line"},               \
-        {'t',          "time",         NULL,                                                       \
-         OPTION_COUNT, AT(time_forms), "seconds since the start; -tt: date and time"},             \
-        {'r', "relative", NULL, OPTION_FLAG, AT(since_last), "seconds since the line before"},     \
-        {'T', "no-latency", NULL, OPTION_FLAG, AT(hide_latency), "leave <latency> out"},           \
-        {'s',         "string-size",  "N",                                                         \
-         OPTION_TEXT, AT(string_max), "cut strings after N characters (default 64; 0: never)"},    \
-        {0, "color", "WHEN", OPTION_TEXT, AT(color), "auto, always or never (NO_COLOR is heard)"}, \
-    {                                                                                              \
-        0, "no-pager", NULL, OPTION_FLAG, AT(no_pager), "do not use a pager on a terminal"         \
-    }
-
-static const struct option show_options[] = {
-    COMMON_OPTIONS,
-    {0, "events", NULL, OPTION_FLAG, AT(events), "one line an enter or exit, as recorded"},
-    {0, "json", NULL, OPTION_FLAG, AT(json), "one JSON object an enter or exit"},
+static const struct option options[] = {
+    {'x', OPTION_FLAG, "hex", NULL, AT(hex), "message bytes under each line"},
+    {'v', OPTION_FLAG, "verbose", NULL, AT(fields), "all decoded fields under each line"},
+    {'k', OPTION_FLAG, "stack", NULL, AT(stacks), "call stack under each line"},
+    {'t', OPTION_COUNT, "time", NULL, AT(time_forms),
+     "seconds since the start; -tt: date and time"},
+    {'r', OPTION_FLAG, "relative", NULL, AT(since_last), "seconds since the line before"},
+    {'T', OPTION_FLAG, "no-latency", NULL, AT(hide_latency), "leave <latency> out"},
+    {'s', OPTION_TEXT, "string-size", "N", AT(string_max),
+     "cut strings after N characters (default 64; 0: never)"},
+    {0, OPTION_TEXT, "color", "WHEN", AT(color), "auto, always or never (NO_COLOR is heard)"},
+    {0, OPTION_FLAG, "no-pager", NULL, AT(no_pager), "do not use a pager on a terminal"},
+    {0, OPTION_FLAG, "events", NULL, AT(events), "one line an enter or exit, as recorded"},
+    {0, OPTION_FLAG, "json", NULL, AT(json), "one JSON object an enter or exit"},
 };
 
-static const struct option tree_options[] = {COMMON_OPTIONS};
+enum {
+    SHOW_ONLY = 2 /* the last ones mean nothing to a tree */
+};
 
 static bool
 parse_string_max(const char *text, uint32_t *out)
@@ -84,7 +81,7 @@ refuse(const char *verb, const char *option, const char *wanted, const char *val
 static int
 run(const struct show_values *values, const char *verb, const char *path, enum atr_show_form form)
 {
-    struct atr_show_options options = {
+    struct atr_show_options show = {
         .form = form,
         .time = time_form(values),
         .hex = values->hex,
@@ -95,7 +92,7 @@ run(const struct show_values *values, const char *verb, const char *path, enum a
     };
     struct cli cli;
 
-    if (!parse_string_max(values->string_max, &options.string_max)) {
+    if (!parse_string_max(values->string_max, &show.string_max)) {
         return refuse(verb, "-s", "a number", values->string_max);
     }
     if (!cli_color_fits(values->color)) {
@@ -103,7 +100,7 @@ run(const struct show_values *values, const char *verb, const char *path, enum a
     }
     cli_open(&cli, !values->json, values->no_pager);
     options.color = cli_color(&cli, values->color);
-    return cli_close(&cli, atr_show(path, &options, &cli.output, &cli.words));
+    return cli_close(&cli, atr_show(path, &show, &cli.output, &cli.words));
 }
 
 static int
@@ -131,8 +128,8 @@ const struct command command_show = {
                "A '?' marks a guess or an inference; <NDR64? 120 B \"text\"> are arguments whose "
                "types are\n"
                "unknown, with what was found in them. What was not seen or not captured is said.",
-    .options = show_options,
-    .option_count = ATR_COUNT(show_options),
+    .options = options,
+    .option_count = ATR_COUNT(options),
     .operands_min = 1,
     .operands_max = 1,
     .run = run_show,
@@ -143,8 +140,8 @@ const struct command command_tree = {
     .arguments = "FILE",
     .summary = "calls indented under the call that caused them, across processes",
     .details = "A call made by a thread while it serves another call stands below that one.",
-    .options = tree_options,
-    .option_count = ATR_COUNT(tree_options),
+    .options = options,
+    .option_count = ATR_COUNT(options) - SHOW_ONLY,
     .operands_min = 1,
     .operands_max = 1,
     .run = run_tree,

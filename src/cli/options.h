@@ -17,11 +17,11 @@ enum option_type {
 };
 
 struct option {
-    char letter;       /* 0: none */
+    char letter; /* 0: none */
+    enum option_type type;
     const char *name;  /* without dashes; NULL: none */
     const char *value; /* how help names the value; NULL for flags */
-    enum option_type type;
-    size_t offset; /* into the command's struct */
+    size_t offset;     /* into the command's struct */
     const char *help;
 };
 

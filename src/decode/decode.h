@@ -14,15 +14,16 @@
  * A message format is a file with one function of this type and a row in table.c.
  *
  * cur holds the captured bytes of the message (behind PORT_MESSAGE, for payloads). The function
- * writes rows of fields.def to event->fields, appends facts, fills event->meaning, and keeps what it
- * got when the bytes end or lie. It returns how the bytes were: OK, TRUNCATED, MALFORMED (the
+ * writes rows of fields.def to event->fields, appends facts, fills event->meaning, and keeps what
+ * it got when the bytes end or lie. It returns how the bytes were: OK, TRUNCATED, MALFORMED (the
  * sender broke the format), UNSUPPORTED (unknown to us). It allocates from event->arena, frees
  * nothing, and never fails the program: an exhausted arena gives LIMIT.
  */
 struct atr_decode_context;
 struct atr_ndr_param; /* decode/ndr.h */
 
-typedef enum atr_status atr_decode_fn(struct atr_cursor *cur, const struct atr_decode_context *context,
+typedef enum atr_status atr_decode_fn(struct atr_cursor *cur,
+                                      const struct atr_decode_context *context,
                                       struct atr_event *event);
 
 enum atr_direction {
@@ -77,25 +78,26 @@ atr_decode_fn atr_port_message_decode; /* port_message.c */
 atr_decode_fn atr_attributes_decode;   /* attributes.c */
 atr_decode_fn atr_handle_array_decode;
 atr_decode_fn atr_handle_information_decode;
-atr_decode_fn atr_port_attributes_decode;  /* port_attributes.c */
-atr_decode_fn atr_completion_list_decode;  /* completion_list.c */
-atr_decode_fn atr_lrpc_decode;             /* lrpc.c */
-atr_decode_fn atr_tower_decode;            /* tower.c */
-atr_decode_fn atr_objref_decode;           /* objref.c */
+atr_decode_fn atr_port_attributes_decode; /* port_attributes.c */
+atr_decode_fn atr_completion_list_decode; /* completion_list.c */
+atr_decode_fn atr_lrpc_decode;            /* lrpc.c */
+atr_decode_fn atr_tower_decode;           /* tower.c */
+atr_decode_fn atr_objref_decode;          /* objref.c */
 atr_decode_fn atr_dual_string_array_decode;
-atr_decode_fn atr_csr_decode;           /* csr.c */
-atr_decode_fn atr_csr_connect_decode;   /* what a connection request and its answer carry */
-atr_decode_fn atr_sm_decode;            /* sm.c */
+atr_decode_fn atr_csr_decode;         /* csr.c */
+atr_decode_fn atr_csr_connect_decode; /* what a connection request and its answer carry */
+atr_decode_fn atr_sm_decode;          /* sm.c */
 atr_decode_fn atr_sb_decode;
 atr_decode_fn atr_sb_connect_decode;
-atr_decode_fn atr_lsa_decode;           /* lsa.c */
+atr_decode_fn atr_lsa_decode; /* lsa.c */
 atr_decode_fn atr_lsa_connect_decode;
-atr_decode_fn atr_wer_decode;           /* wer.c */
-atr_decode_fn atr_hard_error_decode;    /* hard_error.c */
+atr_decode_fn atr_wer_decode;            /* wer.c */
+atr_decode_fn atr_hard_error_decode;     /* hard_error.c */
 atr_decode_fn atr_core_messaging_decode; /* core_messaging.c */
-atr_decode_fn atr_conio_decode;         /* conio.c */
-atr_decode_fn atr_audio_control_decode; /* audio.c */
+atr_decode_fn atr_conio_decode;          /* conio.c */
+atr_decode_fn atr_audio_control_decode;  /* audio.c */
 
 /* The error and problem rows with one spelling: "truncated", "unknown_type", ... */
-enum atr_status atr_decode_error(struct atr_event *event, enum atr_status status, const char *error);
+enum atr_status atr_decode_error(struct atr_event *event, enum atr_status status,
+                                 const char *error);
 void atr_decode_problem(struct atr_event *event, const char *problem);

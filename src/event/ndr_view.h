@@ -13,16 +13,16 @@
  * byte. Without type information the values are guesses and do not cover every byte.
  */
 enum atr_ndr_kind {
-    ATR_NDR_WSTRING,        /* text: max and actual are counts on the wire */
+    ATR_NDR_WSTRING, /* text: max and actual are counts on the wire */
     ATR_NDR_ASTRING,
     ATR_NDR_COUNTED_STRING, /* RPC_UNICODE_STRING's buffer: no NUL */
     ATR_NDR_BSTR,
-    ATR_NDR_PTR, /* number: referent id */
-    ATR_NDR_SID, /* text: S-1-5-... */
+    ATR_NDR_PTR,            /* number: referent id */
+    ATR_NDR_SID,            /* text: S-1-5-... */
     ATR_NDR_CONTEXT_HANDLE, /* guid, number: attributes */
     ATR_NDR_GUID,
-    ATR_NDR_TIME, /* number: FILETIME */
-    ATR_NDR_OBJREF, /* guid: IID; bytes: the OBJREF */
+    ATR_NDR_TIME,          /* number: FILETIME */
+    ATR_NDR_OBJREF,        /* guid: IID; bytes: the OBJREF */
     ATR_NDR_SYSTEM_HANDLE, /* number: index */
     ATR_NDR_U8,
     ATR_NDR_U16,

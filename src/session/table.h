@@ -46,6 +46,6 @@ void *atr_table_add(struct atr_table *table, struct atr_key key);
 void *atr_table_get(struct atr_table *table, struct atr_key key);
 
 /* Makes entry the newest, so that what is in use is forgotten last. */
-void atr_table_touch(struct atr_table *table, void *entry);
+void atr_table_touch(struct atr_table *table, void *touched);
 
-void atr_table_remove(struct atr_table *table, void *entry); /* NULL is fine */
+void atr_table_remove(struct atr_table *table, void *removed); /* NULL is fine */
