@@ -99,7 +99,7 @@ run(const struct show_values *values, const char *verb, const char *path, enum a
         return refuse(verb, "--color", "auto, always or never", values->color);
     }
     cli_open(&cli, !values->json, values->no_pager);
-    options.color = cli_color(&cli, values->color);
+    show.color = cli_color(&cli, values->color);
     return cli_close(&cli, atr_show(path, &show, &cli.output, &cli.words));
 }
 
