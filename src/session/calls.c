@@ -2,11 +2,11 @@
 #include "session/internal.h"
 
 static void
-unindex(struct atr_table *refs, struct atr_key key, uint64_t call_id)
+unindex(struct atr_table *refs, struct atr_key key, const struct call_entry *call)
 {
     struct call_ref *ref = key_is_set(key) ? atr_table_find(refs, key) : NULL;
 
-    if (ref != NULL && ref->call_id == call_id) {
+    if (ref != NULL && ref->call == call) {
         atr_table_remove(refs, ref);
     }
 }
@@ -18,9 +18,12 @@ call_release(void *context, struct atr_table_entry *entry)
     struct atr_session *session = context;
     struct call_entry *call = (struct call_entry *)entry;
 
-    unindex(&session->enters, call->enter_key, call->call.id);
-    unindex(&session->messages, call->message_key, call->call.id);
-    unindex(&session->rpc_calls, call->rpc_key, call->call.id);
+    unindex(&session->enters, call->enter_key, call);
+    unindex(&session->messages, call->message_key, call);
+    unindex(&session->rpc_calls, call->rpc_key, call);
+    if (session->call == call) {
+        session->call = NULL;
+    }
 }
 
 void
@@ -55,21 +58,30 @@ session_call_find(const struct atr_session *session, uint64_t call_id)
 }
 
 struct call_entry *
-session_call_by(const struct atr_session *session, const struct atr_table *refs, struct atr_key key)
+session_call_by(const struct atr_table *refs, struct atr_key key)
 {
     const struct call_ref *ref = atr_table_find(refs, key);
 
-    return ref == NULL ? NULL : session_call_find(session, ref->call_id);
+    return ref == NULL ? NULL : ref->call;
+}
+
+void
+session_call_give(struct atr_session *session, struct atr_event *event, struct call_entry *call)
+{
+    session->call = call;
+    event->call = call == NULL ? NULL : &call->call;
 }
 
 void
 session_call_index(struct atr_table *refs, struct atr_key key, struct atr_key *own,
-                   const struct call_entry *call)
+                   struct call_entry *call)
 {
-    struct call_ref *ref = atr_table_get(refs, key);
+    struct call_ref *ref;
 
+    unindex(refs, *own, call);
+    ref = atr_table_get(refs, key);
     if (ref != NULL) {
-        ref->call_id = call->call.id;
+        ref->call = call;
         *own = key;
     }
 }
@@ -91,26 +103,12 @@ session_side_fill(struct atr_call_side *side, const struct atr_event *event)
     }
 }
 
-static void
-count_call(struct atr_session *session, const struct atr_event *event)
-{
-    struct port_entry *port = session_port_of(session, event);
-
-    if (port != NULL && port->view.connection_port_id != 0) {
-        port = atr_table_find(&session->ports,
-                              session_key(event->source_id, 0, port->view.connection_port_id));
-    }
-    if (port != NULL) {
-        port->view.calls++;
-    }
-}
-
 struct call_entry *
 session_call_begin(struct atr_session *session, const struct atr_event *event,
                    enum atr_call_kind kind, bool from_client)
 {
     struct call_entry *call =
-        atr_table_add(&session->calls, (struct atr_key){0, session->next_call_id + 1});
+        atr_table_get(&session->calls, (struct atr_key){0, session->next_call_id + 1});
 
     if (call == NULL) {
         return NULL;
@@ -122,7 +120,9 @@ session_call_begin(struct atr_session *session, const struct atr_event *event,
     call->call.server.pid = call->call.server.tid = ATR_UNKNOWN_U32;
     call->connection_id = session->connection_id;
     call->request_bytes = event->as.alpc.data_length;
-    count_call(session, event);
+    if (session->connection_port != NULL) {
+        session->connection_port->view.calls++;
+    }
     session_side_fill(from_client ? &call->call.client : &call->call.server, event);
     return call;
 }

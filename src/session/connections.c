@@ -25,9 +25,13 @@ session_client_port_end(uint32_t source_id, uint32_t port_id)
 static void
 connection_release(void *context, struct atr_table_entry *entry)
 {
-    const struct atr_session *session = context;
+    struct atr_session *session = context;
+    struct connection *connection = (struct connection *)entry;
 
-    atr_heap_free(&session->heap, ((struct connection *)entry)->bound);
+    if (session->near == connection) {
+        session->near = NULL;
+    }
+    atr_heap_free(&session->heap, connection->bound);
 }
 
 void
@@ -53,6 +57,9 @@ session_connections_fini(struct atr_session *session)
 struct connection *
 session_connection_find(const struct atr_session *session, uint64_t connection_id)
 {
+    if (session->near != NULL && session->near->entry.key.low == connection_id) {
+        return session->near;
+    }
     return connection_id == 0
                ? NULL
                : atr_table_find(&session->connections, (struct atr_key){0, connection_id});
@@ -70,11 +77,12 @@ get_by_end(struct atr_session *session, struct end end)
     if (connection != NULL) {
         atr_table_touch(table, ref);
         atr_table_touch(&session->connections, connection);
+        session->near = connection;
         return ref->connection_id;
     }
     ref = atr_table_get(table, end.key);
     connection =
-        atr_table_add(&session->connections, (struct atr_key){0, session->next_connection_id + 1});
+        atr_table_get(&session->connections, (struct atr_key){0, session->next_connection_id + 1});
     if (ref == NULL || connection == NULL) {
         return 0;
     }
@@ -86,9 +94,7 @@ get_by_end(struct atr_session *session, struct end end)
 static uint32_t
 server_port(const struct atr_session *session, const struct atr_event *event)
 {
-    const struct port_entry *port = session_port_of(session, event);
-
-    return port == NULL ? event->as.alpc.handle : port->view.port_id;
+    return session->port == NULL ? event->as.alpc.handle : session->port->view.port_id;
 }
 
 struct end
@@ -118,7 +124,7 @@ static struct end
 client_end(const struct atr_session *session, const struct atr_event *event)
 {
     const struct atr_alpc_record *alpc = &event->as.alpc;
-    const struct port_entry *port = session_port_of(session, event);
+    const struct port_entry *port = session->port;
 
     if (port != NULL && port->view.kind == ATR_PORT_CLIENT) {
         return session_client_port_end(event->source_id, port->view.port_id);
@@ -130,11 +136,10 @@ client_end(const struct atr_session *session, const struct atr_event *event)
 static bool
 is_client_port(const struct atr_session *session, const struct atr_event *event)
 {
-    const struct port_entry *port = session_port_of(session, event);
     struct end end;
 
-    if (port != NULL) {
-        return port->view.kind == ATR_PORT_CLIENT;
+    if (session->port != NULL) {
+        return session->port->view.kind == ATR_PORT_CLIENT;
     }
     end = client_end(session, event);
     return atr_table_find(&session->ends[end.kind], end.key) != NULL;
@@ -143,12 +148,11 @@ is_client_port(const struct atr_session *session, const struct atr_event *event)
 bool
 session_is_client_end(const struct atr_session *session, const struct atr_event *event)
 {
-    const struct port_entry *port;
+    const struct port_entry *port = session->port;
 
     switch (event->role) {
     case ATR_ROLE_SENT:
     case ATR_ROLE_RECEIVED:
-        port = session_port_of(session, event);
         return port == NULL || port->view.kind == ATR_PORT_CLIENT ||
                port->view.owner_process_id != event->as.alpc.process_id;
     case ATR_ROLE_RELEASE:
@@ -227,6 +231,7 @@ session_connections_join(struct atr_session *session, uint64_t client_id, uint64
         session_bindings_merge(session, client, server);
         atr_table_remove(&session->connections, server);
     }
+    session->near = client;
     return client_id;
 }
 

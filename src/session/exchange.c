@@ -23,7 +23,7 @@ enter_key(const struct atr_event *event)
 struct call_entry *
 session_call_entered(const struct atr_session *session, const struct atr_event *event)
 {
-    return session_call_by(session, &session->enters, enter_key(event));
+    return session_call_by(&session->enters, enter_key(event));
 }
 
 static struct atr_key
@@ -41,7 +41,7 @@ has_ids(const struct atr_event *event)
 struct call_entry *
 session_call_by_ids(const struct atr_session *session, const struct atr_event *event)
 {
-    return has_ids(event) ? session_call_by(session, &session->messages, message_key(event)) : NULL;
+    return has_ids(event) ? session_call_by(&session->messages, message_key(event)) : NULL;
 }
 
 bool
@@ -83,7 +83,7 @@ session_request_sent(struct atr_session *session, struct atr_event *event, enum 
     if (call == NULL) {
         return;
     }
-    event->call = &call->call;
+    session_call_give(session, event, call);
     call->call.is_sync = kind == ATR_CALL_CONNECT ||
                          (event->as.alpc.flags & ATR_ALPC_SYNC_REQUEST) != 0 ||
                          event->as.alpc.operation == ATR_OP_LPC_REQUEST_WAIT_REPLY;
@@ -106,11 +106,9 @@ same_connection_port(const struct atr_session *session, const struct call_entry 
     const struct atr_session_port *client = atr_session_find_connection_port(
         session, event->source_id,
         atr_session_find_port(session, event->source_id, call->call.client.port_id));
-    const struct port_entry *received = session_port_of(session, event);
-    const struct atr_session_port *server = atr_session_find_connection_port(
-        session, event->source_id, received == NULL ? NULL : &received->view);
+    const struct port_entry *server = session->connection_port;
 
-    return client == NULL || server == NULL || client->port_id == server->port_id;
+    return client == NULL || server == NULL || client->port_id == server->view.port_id;
 }
 
 static bool
@@ -183,7 +181,7 @@ request_received(struct atr_session *session, struct atr_event *event, bool is_d
         }
         fill_sender(session, &call->call.client, event);
     }
-    event->call = &call->call;
+    session_call_give(session, event, call);
     if (is_datagram) {
         session_call_end(session, call);
         return;
@@ -202,7 +200,7 @@ session_reply_sent(struct atr_session *session, struct atr_event *event, struct 
         atr_table_find(&session->threads,
                        session_key(event->source_id, call->call.server.pid, call->call.server.tid));
 
-    event->call = &call->call;
+    session_call_give(session, event, call);
     call->call.server.end_ns = event->time_ns;
     call->call.reply_seen = true;
     if (call->call.reply_pairing == ATR_PAIRING_NONE) {
@@ -250,7 +248,7 @@ void
 session_reply_received(struct atr_session *session, struct atr_event *event,
                        struct call_entry *call, enum atr_pairing pairing)
 {
-    event->call = &call->call;
+    session_call_give(session, event, call);
     call->call.client.end_ns = event->time_ns;
     call->call.reply_seen = true;
     call->call.reply_pairing = pairing;
@@ -319,7 +317,7 @@ exit_without_message(struct atr_session *session, struct atr_event *event)
     if (call == NULL || !call->call.is_sync) {
         return;
     }
-    event->call = &call->call;
+    session_call_give(session, event, call);
     call->call.status = event->as.alpc.status;
     call->call.has_status = (event->flags & ATR_RECORD_DEFERRED) == 0;
     if (event->as.alpc.status == STATUS_BUFFER_TOO_SMALL) {

@@ -22,7 +22,7 @@ session_connect_received(struct atr_session *session, struct atr_event *event)
         session_side_fill(&call->call.server, event);
         call->call.side_pairing = ATR_PAIRING_THREAD;
         session_adopt_ids(session, call, event);
-        event->call = &call->call;
+        session_call_give(session, event, call);
     }
 }
 
@@ -52,7 +52,7 @@ session_connect_answer_sent(struct atr_session *session, struct atr_event *event
     }
     if (call != NULL) {
         call->call.server.end_ns = event->time_ns;
-        event->call = &call->call;
+        session_call_give(session, event, call);
     }
 }
 
@@ -77,7 +77,7 @@ session_connect_answered(struct atr_session *session, struct atr_event *event)
     struct call_entry *call = session_call_entered(session, event);
 
     if (alpc->status == STATUS_PENDING) {
-        event->call = call == NULL ? NULL : &call->call;
+        session_call_give(session, event, call);
         return;
     }
     if (call == NULL && alpc->operation == ATR_OP_SEND_WAIT_RECEIVE) {

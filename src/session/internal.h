@@ -104,9 +104,19 @@ struct end_entry {
     uint64_t connection_id;
 };
 
+/* Who a side is by name, as long as neither the side nor a process or pid has changed. */
+struct party_memo {
+    uint64_t people;     /* of the session, when it was looked up; 0: not yet */
+    uint32_t process_id; /* of the side */
+    uint32_t pid;
+    struct atr_party party;
+};
+
 struct call_entry {
     struct atr_table_entry entry; /* keyed by call id */
     struct atr_call call;
+    struct party_memo client;
+    struct party_memo server;
     uint64_t connection_id;
     struct atr_key enter_key;   /* in enters; {0, 0}: none */
     struct atr_key message_key; /* in messages */
@@ -117,14 +127,14 @@ struct call_entry {
 /* Joins an exit to its enter, a message to its call, an LRPC CallId to its call. */
 struct call_ref {
     struct atr_table_entry entry;
-    uint64_t call_id; /* SEVERAL_CALLS: more than one goes by this key */
+    struct call_entry *call; /* which takes the ref along when it leaves; NULL: more than one */
 };
-
-#define SEVERAL_CALLS UINT64_MAX
 
 struct thread_entry {
     struct atr_table_entry entry;
     uint32_t process_id;           /* whose thread it is; 0 unknown */
+    uint32_t pid_process_id;       /* of the process that had its pid */
+    uint64_t pid_people;           /* when that was looked up; 0: never */
     uint64_t waiting_call;         /* its outstanding synchronous request, or 0 */
     uint64_t serving_call;         /* the request it received last and has not answered, or 0 */
     uint64_t sends[ATR_SENDS_MAX]; /* its requests and datagrams nobody was seen to receive */
@@ -154,8 +164,16 @@ struct atr_session {
     size_t held_bytes; /* texts and frames, see ATR_SESSION_HELD_BYTES */
     uint64_t next_call_id;
     uint64_t next_connection_id;
-    uint64_t retired_call;  /* ended with the last event; removed before the next */
-    uint64_t connection_id; /* of the event in hand, 0 none */
+    uint64_t retired_call; /* ended with the last event; removed before the next */
+    uint64_t people;       /* counts the changes of processes and pids, from 1 */
+
+    /* What the event in hand is about, looked up once. */
+    const struct source_entry *source;  /* NULL: unknown */
+    struct port_entry *port;            /* NULL: unknown */
+    struct port_entry *connection_port; /* of that port, which may be one itself */
+    struct call_entry *call;            /* of event->call */
+    uint64_t connection_id;             /* 0: none */
+    struct connection *near;            /* found last, NULL: none */
 };
 
 static inline struct atr_key
@@ -182,8 +200,7 @@ void session_text_replace(struct atr_session *session, struct atr_str *text, str
 void session_state_init(struct atr_session *session);
 void session_state_fini(struct atr_session *session);
 void session_state_apply(struct atr_session *session, const struct atr_event *event);
-struct port_entry *session_port_of(const struct atr_session *session,
-                                   const struct atr_event *event);
+void session_state_look_up(struct atr_session *session, const struct atr_event *event);
 
 /* role.c */
 enum atr_role session_role(const struct atr_event *event);
@@ -231,14 +248,16 @@ bool session_bound(const struct atr_session *session, uint64_t connection_id, ui
 void session_calls_init(struct atr_session *session);
 void session_calls_fini(struct atr_session *session);
 struct call_entry *session_call_find(const struct atr_session *session, uint64_t call_id);
-struct call_entry *session_call_by(const struct atr_session *session, const struct atr_table *refs,
-                                   struct atr_key key);
+struct call_entry *session_call_by(const struct atr_table *refs, struct atr_key key);
+/* The event belongs to that call, or to none. */
+void session_call_give(struct atr_session *session, struct atr_event *event,
+                       struct call_entry *call);
 /* A call that begins with this event, seen from the client or from the server. */
 struct call_entry *session_call_begin(struct atr_session *session, const struct atr_event *event,
                                       enum atr_call_kind kind, bool from_client);
 /* Makes key find call; *own remembers it for the end of the call. */
 void session_call_index(struct atr_table *refs, struct atr_key key, struct atr_key *own,
-                        const struct call_entry *call);
+                        struct call_entry *call);
 /* Nothing more will come: event->call stays readable until the next event. */
 void session_call_end(struct atr_session *session, struct call_entry *call);
 void session_side_fill(struct atr_call_side *side, const struct atr_event *event);

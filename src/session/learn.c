@@ -3,12 +3,6 @@
 
 #include "base/cursor.h"
 
-static struct call_entry *
-call_of(const struct atr_session *session, const struct atr_event *event)
-{
-    return event->call == NULL ? NULL : session_call_find(session, event->call->id);
-}
-
 static bool
 is_request_fact(const struct atr_fact *fact)
 {
@@ -69,7 +63,7 @@ index_by_rpc_call_id(struct atr_session *session, struct call_entry *call)
     }
     ref = atr_table_find(&session->rpc_calls, key);
     if (ref != NULL) {
-        ref->call_id = SEVERAL_CALLS;
+        ref->call = NULL;
         return;
     }
     session_call_index(&session->rpc_calls, key, &call->rpc_key, call);
@@ -158,8 +152,8 @@ pair_by_rpc_call_id(struct atr_session *session, struct atr_event *event,
     if (fact->kind != ATR_FACT_RPC_RESPONSE || session->connection_id == 0) {
         return NULL;
     }
-    call = session_call_by(session, &session->rpc_calls,
-                           rpc_key(session->connection_id, fact->as.rpc.call_id));
+    call =
+        session_call_by(&session->rpc_calls, rpc_key(session->connection_id, fact->as.rpc.call_id));
     if (call == NULL || (call->call.message_id != 0 && event->as.alpc.message_id != 0 &&
                          !session_has_ids_of(call, event))) {
         return NULL;
@@ -233,7 +227,7 @@ learn_fact(struct atr_session *session, struct atr_event *event, const struct at
         return;
     }
     begin_by_payload(session, event, fact);
-    call = call_of(session, event);
+    call = session->call;
     if (call == NULL) {
         call = pair_by_rpc_call_id(session, event, fact);
     }
@@ -256,7 +250,7 @@ bool
 atr_session_find_binding(const struct atr_session *session, const struct atr_event *event,
                          uint32_t binding_id, struct atr_binding *out)
 {
-    const struct call_entry *call = call_of(session, event);
+    const struct call_entry *call = event->call == NULL ? NULL : session->call;
 
     return session_bound(session, call == NULL ? session->connection_id : call->connection_id,
                          binding_id, out);

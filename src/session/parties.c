@@ -10,7 +10,7 @@ party(const struct atr_session *session, uint32_t source_id, uint32_t process_id
     struct atr_party out = {.pid = pid, .tid = tid};
 
     if (process != NULL) {
-        out.image = atr_str_leaf(process->image);
+        out.image = process->leaf;
         out.pid = process->pid;
     }
     out.known = out.pid != ATR_UNKNOWN_U32;
@@ -19,9 +19,16 @@ party(const struct atr_session *session, uint32_t source_id, uint32_t process_id
 
 static struct atr_party
 party_of_side(const struct atr_session *session, uint32_t source_id,
-              const struct atr_call_side *side)
+              const struct atr_call_side *side, struct party_memo *memo)
 {
-    return party(session, source_id, side->process_id, side->pid, side->tid);
+    if (memo->people != session->people || memo->process_id != side->process_id ||
+        memo->pid != side->pid || memo->party.tid != side->tid) {
+        memo->people = session->people;
+        memo->process_id = side->process_id;
+        memo->pid = side->pid;
+        memo->party = party(session, source_id, side->process_id, side->pid, side->tid);
+    }
+    return memo->party;
 }
 
 static struct atr_party
@@ -57,20 +64,21 @@ sender(const struct atr_session *session, const struct atr_event *event)
 void
 session_parties_fill(const struct atr_session *session, struct atr_event *event)
 {
-    const struct port_entry *port = session_port_of(session, event);
-    const struct atr_session_port *connection = atr_session_find_connection_port(
-        session, event->source_id, port == NULL ? NULL : &port->view);
-    const struct atr_call *call = event->call;
+    const struct atr_session_port *connection =
+        session->connection_port == NULL ? NULL : &session->connection_port->view;
+    struct call_entry *call = session->call;
     bool is_client = session_is_client_end(session, event);
 
     if (connection != NULL) {
         event->port_name = connection->name;
     }
-    event->client = call != NULL ? party_of_side(session, event->source_id, &call->client)
-                    : is_client  ? own_party(session, event)
-                                 : sender(session, event);
-    event->server = call != NULL && call->server.seen
-                        ? party_of_side(session, event->source_id, &call->server)
-                    : is_client ? port_owner(session, event, connection)
-                                : own_party(session, event);
+    event->client =
+        call != NULL ? party_of_side(session, event->source_id, &call->call.client, &call->client)
+        : is_client  ? own_party(session, event)
+                     : sender(session, event);
+    event->server =
+        call != NULL && call->call.server.seen
+            ? party_of_side(session, event->source_id, &call->call.server, &call->server)
+        : is_client ? port_owner(session, event, connection)
+                    : own_party(session, event);
 }

@@ -24,6 +24,7 @@ atr_session_create(struct atr_session **out, const struct atr_heap *heap)
     }
     session->outer = *heap;
     session->heap = (struct atr_heap){watched_resize, session};
+    session->people = 1;
     session_state_init(session);
     session_connections_init(session);
     session_calls_init(session);
@@ -51,8 +52,9 @@ apply(struct atr_session *session, struct atr_event *event)
         session_state_apply(session, event);
         return;
     }
-    session_exchange_apply(session, event);
     if (event->kind == ATR_RECORD_ENTER || event->kind == ATR_RECORD_EXIT) {
+        session_state_look_up(session, event);
+        session_exchange_apply(session, event);
         session_parties_fill(session, event);
     }
 }
@@ -65,6 +67,7 @@ atr_session_apply(struct atr_session *session, struct atr_event *event)
         atr_table_remove(&session->calls, session_call_find(session, session->retired_call));
         session->retired_call = 0;
     }
+    session->call = NULL;
     session->connection_id = 0;
     session->out_of_memory = false;
     apply(session, event);

@@ -42,6 +42,7 @@ struct atr_session_process {
     uint32_t flags;
     bool ended;
     struct atr_str image; /* as the source gave it */
+    struct atr_str leaf;  /* its last component */
     struct atr_str command_line;
 };
 

@@ -87,6 +87,7 @@ apply_manifest(struct atr_session *session, const struct atr_event *event)
     struct source_entry *source =
         atr_table_get(&session->sources, session_key(event->source_id, 0, 0));
 
+    session->source = NULL; /* the oldest may have gone */
     if (source != NULL) {
         source->os_build = event->as.manifest.os_build;
     }
@@ -101,6 +102,7 @@ apply_process(struct atr_session *session, const struct atr_event *event)
     struct process_entry *process = atr_table_get(&session->processes, key);
     struct pid_entry *pid;
 
+    session->people++;
     if (process == NULL) {
         return;
     }
@@ -111,6 +113,7 @@ apply_process(struct atr_session *session, const struct atr_event *event)
     process->view.flags = record->flags;
     process->view.ended = record->life == ATR_LIFE_END;
     session_text_replace(session, &process->view.image, record->image);
+    process->view.leaf = atr_str_leaf(process->view.image);
     session_text_replace(session, &process->view.command_line, record->command_line);
     pid = atr_table_find(&session->pids, pid_key);
     if (process->view.ended) {
@@ -273,21 +276,47 @@ session_state_apply(struct atr_session *session, const struct atr_event *event)
     }
 }
 
-struct port_entry *
-session_port_of(const struct atr_session *session, const struct atr_event *event)
+static struct port_entry *
+find_port(const struct atr_session *session, uint32_t source_id, uint32_t port_id)
+{
+    return port_id == 0 ? NULL
+                        : atr_table_find(&session->ports, session_key(source_id, 0, port_id));
+}
+
+static struct port_entry *
+port_of(const struct atr_session *session, const struct atr_event *event)
 {
     const struct atr_alpc_record *alpc = &event->as.alpc;
-    uint32_t port_id = alpc->port_id;
+    const struct handle_entry *handle;
 
-    if (port_id == 0) {
-        const struct handle_entry *handle = atr_table_find(
-            &session->handles, handle_key(event->source_id, alpc->process_id, alpc->handle));
-
-        port_id = handle == NULL ? 0 : handle->port_id;
+    if (alpc->port_id != 0) {
+        return find_port(session, event->source_id, alpc->port_id);
     }
-    return port_id == 0
-               ? NULL
-               : atr_table_find(&session->ports, session_key(event->source_id, 0, port_id));
+    handle = atr_table_find(&session->handles,
+                            handle_key(event->source_id, alpc->process_id, alpc->handle));
+    return handle == NULL ? NULL : find_port(session, event->source_id, handle->port_id);
+}
+
+static bool
+has_connection_port(const struct atr_session_port *port)
+{
+    return port->kind != ATR_PORT_CONNECTION && port->connection_port_id != 0;
+}
+
+void
+session_state_look_up(struct atr_session *session, const struct atr_event *event)
+{
+    struct atr_key source_key = session_key(event->source_id, 0, 0);
+
+    if (session->source == NULL || session->source->entry.key.high != source_key.high) {
+        session->source = atr_table_find(&session->sources, source_key);
+    }
+    session->port = port_of(session, event);
+    session->connection_port = session->port;
+    if (session->port != NULL && has_connection_port(&session->port->view)) {
+        session->connection_port =
+            find_port(session, event->source_id, session->port->view.connection_port_id);
+    }
 }
 
 const struct atr_session_process *
@@ -312,8 +341,7 @@ atr_session_find_process(const struct atr_session *session, uint32_t source_id, 
 const struct atr_session_port *
 atr_session_find_port(const struct atr_session *session, uint32_t source_id, uint32_t port_id)
 {
-    const struct port_entry *port =
-        port_id == 0 ? NULL : atr_table_find(&session->ports, session_key(source_id, 0, port_id));
+    const struct port_entry *port = find_port(session, source_id, port_id);
 
     return port == NULL ? NULL : &port->view;
 }
@@ -322,7 +350,7 @@ const struct atr_session_port *
 atr_session_find_connection_port(const struct atr_session *session, uint32_t source_id,
                                  const struct atr_session_port *port)
 {
-    if (port == NULL || port->kind == ATR_PORT_CONNECTION || port->connection_port_id == 0) {
+    if (port == NULL || !has_connection_port(port)) {
         return port;
     }
     return atr_session_find_port(session, source_id, port->connection_port_id);
@@ -377,8 +405,11 @@ atr_session_next_port(const struct atr_session *session, void **at, uint32_t *so
 uint32_t
 atr_session_os_build(const struct atr_session *session, uint32_t source_id)
 {
-    const struct source_entry *source =
-        atr_table_find(&session->sources, session_key(source_id, 0, 0));
+    struct atr_key key = session_key(source_id, 0, 0);
+    const struct source_entry *source = session->source;
 
+    if (source == NULL || source->entry.key.high != key.high) {
+        source = atr_table_find(&session->sources, key);
+    }
     return source == NULL ? 0 : source->os_build;
 }

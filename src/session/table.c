@@ -98,12 +98,12 @@ new_entry(struct atr_table *table)
     return entry;
 }
 
-void *
-atr_table_add(struct atr_table *table, struct atr_key key)
+/* Under a key that is not there. */
+static void *
+insert(struct atr_table *table, struct atr_key key)
 {
     struct atr_table_entry *entry;
 
-    atr_table_remove(table, atr_map_find(&table->map, key));
     if (table->map.count >= table->map.cap) {
         atr_table_remove(table, table->oldest);
         table->forgotten++;
@@ -122,9 +122,16 @@ atr_table_add(struct atr_table *table, struct atr_key key)
 }
 
 void *
+atr_table_add(struct atr_table *table, struct atr_key key)
+{
+    atr_table_remove(table, atr_map_find(&table->map, key));
+    return insert(table, key);
+}
+
+void *
 atr_table_get(struct atr_table *table, struct atr_key key)
 {
     void *entry = atr_table_find(table, key);
 
-    return entry != NULL ? entry : atr_table_add(table, key);
+    return entry != NULL ? entry : insert(table, key);
 }

@@ -49,7 +49,12 @@ session_sender(struct atr_session *session, const struct atr_event *event)
         &session->threads, session_key(event->source_id, alpc->client_pid, alpc->client_tid));
 
     if (thread != NULL) {
-        give_to(thread, session_process_of_pid(session, event->source_id, alpc->client_pid));
+        if (thread->pid_people != session->people) {
+            thread->pid_people = session->people;
+            thread->pid_process_id =
+                session_process_of_pid(session, event->source_id, alpc->client_pid);
+        }
+        give_to(thread, thread->pid_process_id);
     }
     return thread;
 }
