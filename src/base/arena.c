@@ -45,6 +45,9 @@ atr_arena_fini(struct atr_arena *arena)
 void
 atr_arena_reset(struct atr_arena *arena)
 {
+    if (arena->is_pinned) {
+        return;
+    }
     arena->exhausted = false;
     if (arena->held_bytes > arena->cap_bytes / KEPT_PART) {
         atr_arena_fini(arena);

@@ -23,6 +23,7 @@ struct atr_arena {
     size_t cap_bytes;
     size_t held_bytes;
     bool exhausted;
+    bool is_pinned; /* reset does nothing: several events share it */
 };
 
 void atr_arena_init(struct atr_arena *arena, struct atr_heap heap, size_t cap_bytes);

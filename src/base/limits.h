@@ -64,6 +64,9 @@ enum {
     ATR_HELD_LINES_MAX = 8192,
     ATR_HELD_BYTES_MAX = 32 * 1024 * 1024,
 
+    /* Smaller inputs are read before a second thread has started. */
+    ATR_RUN_AHEAD_BYTES = 4 * 1024 * 1024,
+
     /* A name (image path, port, symbol): NT object names end at 32,767 UTF-16 units. */
     ATR_NAME_BYTES_MAX = 98304,
 

@@ -205,6 +205,12 @@ atr_capture_next(struct atr_capture *capture, struct atr_event *event, struct at
     return status;
 }
 
+bool
+atr_capture_can_run_ahead(const struct atr_capture *capture)
+{
+    return capture->ops->can_pin && capture->input_size_bytes >= ATR_RUN_AHEAD_BYTES;
+}
+
 const char *
 atr_capture_source_name(const struct atr_capture *capture)
 {

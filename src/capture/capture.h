@@ -36,6 +36,7 @@ struct atr_capture_report {
 struct atr_capture_ops {
     const char *name;    /* "trace file", "WinDbg log" */
     const char *summary; /* one line for documents */
+    bool can_pin;        /* next copies into a pinned arena what would else be borrowed */
 
     /* How well the first bytes of an input (up to ATR_PROBE_BYTES) fit: 0 no, 100 certainly. */
     unsigned (*probe)(struct atr_bytes head);
@@ -82,6 +83,12 @@ ATR_NODISCARD enum atr_status atr_capture_open_file(struct atr_capture **out, st
  */
 ATR_NODISCARD enum atr_status atr_capture_next(struct atr_capture *capture, struct atr_event *event,
                                                struct atr_error *error);
+
+/*
+ * Whether events may be gathered in a pinned arena, and reading ahead pays: a large file whose
+ * source copies what it gives.
+ */
+bool atr_capture_can_run_ahead(const struct atr_capture *capture);
 
 const char *atr_capture_source_name(const struct atr_capture *capture);
 void atr_capture_report(const struct atr_capture *capture, struct atr_capture_report *out);

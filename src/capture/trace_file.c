@@ -6,6 +6,8 @@
 #include "event/record.h"
 #include "store/reader.h"
 
+#include <string.h>
+
 struct trace_file {
     struct atr_heap heap;
     struct atr_reader *reader;
@@ -166,10 +168,28 @@ has_header(struct atr_bytes record)
 }
 
 /* False when the record is nothing that can be shown; what is wrong with it is noted. */
+/* In a pinned arena events outlive the next one: their bytes must, too. */
+static struct atr_bytes
+kept_record(const struct atr_packet *packet, const struct atr_event *event)
+{
+    struct atr_bytes record = packet->record;
+    uint8_t *copy;
+
+    if (!event->arena->is_pinned) {
+        return record;
+    }
+    copy = atr_arena_alloc(event->arena, record.size_bytes, 1);
+    if (copy == NULL) {
+        return (struct atr_bytes){NULL, 0};
+    }
+    memcpy(copy, record.data, record.size_bytes);
+    return (struct atr_bytes){copy, record.size_bytes};
+}
+
 static bool
 fill_event(struct trace_file *trace, const struct atr_packet *packet, struct atr_event *event)
 {
-    enum atr_status status = atr_record_decode(packet->record, event);
+    enum atr_status status = atr_record_decode(kept_record(packet, event), event);
 
     if (status == ATR_UNSUPPORTED) {
         trace->skipped++;
@@ -250,6 +270,7 @@ trace_file_probe(struct atr_bytes head)
 const struct atr_capture_ops atr_trace_file_source = {
     .name = "trace file",
     .summary = "pcapng file of this tool, also after other pcapng tools had it",
+    .can_pin = true,
     .probe = trace_file_probe,
     .open = trace_file_open,
     .next = trace_file_next,

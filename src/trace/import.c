@@ -12,7 +12,7 @@ struct importer {
 static enum atr_status
 write_manifest(const struct importer *importer)
 {
-    const struct atr_event *first = &importer->trace->event;
+    const struct atr_event *first = &importer->trace->own_event;
     struct atr_event manifest = {.kind = ATR_RECORD_MANIFEST,
                                  .time_ns = first->time_ns,
                                  .source_id = first->source_id,
@@ -36,13 +36,13 @@ copy_events(const struct importer *importer, struct atr_error *error)
     enum atr_status status = ATR_OK;
 
     for (uint64_t count = 0; status == ATR_OK; count++) {
-        atr_event_reset(&trace->event, &trace->arena, false);
-        status = atr_capture_next(trace->capture, &trace->event, error);
-        if (status == ATR_OK && count == 0 && trace->event.kind != ATR_RECORD_MANIFEST) {
+        atr_event_reset(&trace->own_event, &trace->arena, false);
+        status = atr_capture_next(trace->capture, &trace->own_event, error);
+        if (status == ATR_OK && count == 0 && trace->own_event.kind != ATR_RECORD_MANIFEST) {
             status = write_manifest(importer);
         }
         if (status == ATR_OK) {
-            status = atr_writer_event(importer->writer, &trace->event);
+            status = atr_writer_event(importer->writer, &trace->own_event);
         }
         atr_trace_progress(trace, importer->output, count);
     }

@@ -45,7 +45,7 @@ show_event(void *context, const struct atr_trace *trace)
 {
     const struct shower *shower = context;
 
-    return shower->ops->event(shower->printer, &trace->event);
+    return shower->ops->event(shower->printer, trace->event);
 }
 
 enum atr_result

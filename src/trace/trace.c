@@ -31,6 +31,7 @@ atr_trace_open(struct atr_trace *trace, const char *path, struct atr_error *erro
 void
 atr_trace_close(struct atr_trace *trace)
 {
+    atr_prefetch_stop(trace->prefetch);
     atr_capture_close(trace->capture);
     atr_session_destroy(trace->session);
     atr_arena_fini(&trace->arena);
@@ -39,7 +40,7 @@ atr_trace_close(struct atr_trace *trace)
 static enum atr_status
 understand(struct atr_trace *trace)
 {
-    struct atr_event *event = &trace->event;
+    struct atr_event *event = trace->event;
     enum atr_status status;
 
     event->is_unread =
@@ -57,15 +58,33 @@ understand(struct atr_trace *trace)
     return ATR_OK;
 }
 
+/* What is decoded goes into the trace's arena, whoever read the event. */
+static enum atr_status
+next_event(struct atr_trace *trace, struct atr_error *error)
+{
+    enum atr_status status;
+
+    if (trace->prefetch == NULL) {
+        trace->event = &trace->own_event;
+        trace->event->arena = &trace->arena;
+        trace->event->fields.arena = trace->want_fields ? &trace->arena : NULL;
+        return atr_capture_next(trace->capture, trace->event, error);
+    }
+    status = atr_prefetch_next(trace->prefetch, &trace->event, error);
+    if (status == ATR_OK) {
+        atr_arena_reset(&trace->arena);
+        trace->event->arena = &trace->arena;
+        atr_fields_init(&trace->event->fields, trace->want_fields ? &trace->arena : NULL);
+    }
+    return status;
+}
+
 enum atr_status
 atr_trace_next(struct atr_trace *trace, struct atr_error *error)
 {
-    struct atr_event *event = &trace->event;
-    enum atr_status status;
+    enum atr_status status = next_event(trace, error);
+    struct atr_event *event = trace->event;
 
-    event->arena = &trace->arena;
-    event->fields.arena = trace->want_fields ? &trace->arena : NULL;
-    status = atr_capture_next(trace->capture, event, error);
     if (status != ATR_OK) {
         return status;
     }
@@ -86,7 +105,11 @@ atr_trace_progress(const struct atr_trace *trace, const struct atr_output *outpu
     struct atr_capture_report report;
 
     if (output->progress != NULL && count % PROGRESS_EVERY == PROGRESS_EVERY - 1) {
-        atr_capture_report(trace->capture, &report);
+        if (trace->prefetch != NULL) {
+            report = *atr_prefetch_report(trace->prefetch);
+        } else {
+            atr_capture_report(trace->capture, &report);
+        }
         output->progress(output->context, report.input_bytes, report.input_size_bytes,
                          report.events);
     }
@@ -99,6 +122,10 @@ atr_trace_walk(struct atr_trace *trace, const struct atr_output *output, atr_tra
     uint64_t count = 0;
     enum atr_status status;
 
+    if (atr_capture_can_run_ahead(trace->capture) &&
+        atr_prefetch_start(&trace->prefetch, trace->capture, &trace->heap) != ATR_OK) {
+        trace->prefetch = NULL; /* one thread does it, too */
+    }
     do {
         status = atr_trace_next(trace, error);
         if (status == ATR_OK) {
@@ -106,6 +133,8 @@ atr_trace_walk(struct atr_trace *trace, const struct atr_output *output, atr_tra
         }
         atr_trace_progress(trace, output, count++);
     } while (status == ATR_OK);
+    atr_prefetch_stop(trace->prefetch);
+    trace->prefetch = NULL;
     return status == ATR_END ? ATR_OK : status;
 }
 

@@ -9,6 +9,7 @@
 #include "decode/memo.h"
 #include "event/event.h"
 #include "session/session.h"
+#include "trace/prefetch.h"
 
 #include <stdbool.h>
 
@@ -22,7 +23,9 @@ struct atr_trace {
     struct atr_capture *capture;
     struct atr_session *session;
     struct atr_arena arena;
-    struct atr_event event;
+    struct atr_prefetch *prefetch; /* reads ahead; NULL: nobody does */
+    struct atr_event own_event;
+    struct atr_event *event; /* in hand: our own, or one that was read ahead */
     struct atr_decode_memo memo;
     bool want_fields;
     bool want_frames;

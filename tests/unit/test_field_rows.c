@@ -58,7 +58,7 @@ look_at_trace(const char *path)
     assert_int_equal(atr_trace_open(&trace, path, &error), ATR_OK);
     trace.want_fields = true;
     while (atr_trace_next(&trace, &error) == ATR_OK) {
-        look(&trace.event.fields);
+        look(&trace.event->fields);
     }
     atr_trace_close(&trace);
 }

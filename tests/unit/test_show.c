@@ -37,8 +37,8 @@ list_event(void *context, const struct atr_trace *trace)
 {
     struct listing *listing = context;
 
-    listing->unread += trace->event.is_unread;
-    return listing->ops->event(listing->printer, &trace->event);
+    listing->unread += trace->event->is_unread;
+    return listing->ops->event(listing->printer, trace->event);
 }
 
 static void
