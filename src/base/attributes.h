@@ -6,6 +6,8 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define ATR_NODISCARD __attribute__((warn_unused_result))
 #define ATR_UNUSED    __attribute__((unused))
+/* For the few functions that are one test before they are anything else. */
+#define ATR_INLINE inline __attribute__((always_inline))
 #if defined(__MINGW32__) && !defined(__clang__)
 #define ATR_PRINTF(index, first) __attribute__((format(gnu_printf, index, first)))
 #else
@@ -14,6 +16,7 @@
 #else
 #define ATR_NODISCARD
 #define ATR_UNUSED
+#define ATR_INLINE inline
 #define ATR_PRINTF(index, first)
 #endif
 

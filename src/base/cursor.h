@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "base/attributes.h"
 #include "base/endian.h"
 #include "base/guid.h"
 #include "base/status.h"
@@ -30,13 +31,13 @@ struct atr_cursor {
 
 struct atr_cursor atr_cursor_make(const void *base, size_t size_bytes);
 
-static inline size_t
+static ATR_INLINE size_t
 atr_cursor_left(const struct atr_cursor *cur)
 {
     return cur->status == ATR_OK ? cur->size_bytes - cur->position : 0;
 }
 
-static inline bool
+static ATR_INLINE bool
 atr_cursor_ok(const struct atr_cursor *cur)
 {
     return cur->status == ATR_OK;
@@ -46,7 +47,7 @@ atr_cursor_ok(const struct atr_cursor *cur)
  * The next size_bytes bytes, borrowed; NULL when they are not all there. The reads below are this
  * and no more: they stand here so that each costs one comparison.
  */
-static inline const uint8_t *
+static ATR_INLINE const uint8_t *
 atr_cursor_take(struct atr_cursor *cur, size_t size_bytes)
 {
     const uint8_t *at;
@@ -60,7 +61,7 @@ atr_cursor_take(struct atr_cursor *cur, size_t size_bytes)
     return at;
 }
 
-static inline uint8_t
+static ATR_INLINE uint8_t
 atr_cursor_u8(struct atr_cursor *cur)
 {
     const uint8_t *at = atr_cursor_take(cur, 1);
@@ -68,7 +69,7 @@ atr_cursor_u8(struct atr_cursor *cur)
     return at == NULL ? 0 : at[0];
 }
 
-static inline uint16_t
+static ATR_INLINE uint16_t
 atr_cursor_u16(struct atr_cursor *cur)
 {
     const uint8_t *at = atr_cursor_take(cur, 2);
@@ -76,7 +77,7 @@ atr_cursor_u16(struct atr_cursor *cur)
     return at == NULL ? 0 : atr_get_u16(at);
 }
 
-static inline uint32_t
+static ATR_INLINE uint32_t
 atr_cursor_u32(struct atr_cursor *cur)
 {
     const uint8_t *at = atr_cursor_take(cur, 4);
@@ -84,7 +85,7 @@ atr_cursor_u32(struct atr_cursor *cur)
     return at == NULL ? 0 : atr_get_u32(at);
 }
 
-static inline uint64_t
+static ATR_INLINE uint64_t
 atr_cursor_u64(struct atr_cursor *cur)
 {
     const uint8_t *at = atr_cursor_take(cur, 8);
@@ -92,7 +93,7 @@ atr_cursor_u64(struct atr_cursor *cur)
     return at == NULL ? 0 : atr_get_u64(at);
 }
 
-static inline struct atr_guid
+static ATR_INLINE struct atr_guid
 atr_cursor_guid(struct atr_cursor *cur)
 {
     const uint8_t *at = atr_cursor_take(cur, ATR_GUID_BYTES);
@@ -108,7 +109,7 @@ atr_cursor_guid(struct atr_cursor *cur)
 uint64_t atr_cursor_pointer(struct atr_cursor *cur, unsigned pointer_bytes);
 
 /* The next size_bytes bytes, borrowed; {NULL, 0} when they are not all there. */
-static inline struct atr_bytes
+static ATR_INLINE struct atr_bytes
 atr_cursor_bytes(struct atr_cursor *cur, size_t size_bytes)
 {
     const uint8_t *at = atr_cursor_take(cur, size_bytes);
@@ -119,7 +120,7 @@ atr_cursor_bytes(struct atr_cursor *cur, size_t size_bytes)
 /* A cursor over the next size_bytes bytes; this cursor moves past them. A short rest fails both. */
 struct atr_cursor atr_cursor_sub(struct atr_cursor *cur, size_t size_bytes);
 
-static inline void
+static ATR_INLINE void
 atr_cursor_skip(struct atr_cursor *cur, size_t size_bytes)
 {
     (void)atr_cursor_take(cur, size_bytes);

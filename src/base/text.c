@@ -191,17 +191,38 @@ atr_text_bytes(struct atr_text *text, struct atr_bytes bytes)
     }
 }
 
-/* Printable ASCII that needs no escape; quoted: in quotes, where a quote and a backslash do. */
+/*
+ * How a character is written: as itself, with the bit of BACKSLASH as that letter behind one, or in
+ * some other way: 0. Between quotes; a name, which has none, writes `"` and the backslash plainly.
+ */
+enum {
+    BACKSLASH = 0x80
+};
+
+/* clang-format off */
+static const uint8_t spelling[256] =
+    "\0\0\0\0\0\0\0\0\0\xf4\xee\0\0\xf2\0\0"
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+    " !\xa2#$%&'()*+,-./0123456789:;<=>?"
+    "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\xdc]^_"
+    "`abcdefghijklmnopqrstuvwxyz{|}~";
+
+/* clang-format on */
+
 static bool
 is_plain(uint8_t c, bool quoted)
 {
-    return c >= 0x20 && c < 0x7f && (!quoted || (c != '"' && c != '\\'));
+    uint8_t as = spelling[c];
+
+    return as != 0 && (quoted ? as : as & ~BACKSLASH) == c;
 }
 
-/* Of eight bytes: the highest bit of the lowest that is not plain, perhaps of others; 0: of none.
+/*
+ * The same of eight bytes at once. One that is not plain sets the highest bit of its place, and
+ * perhaps of others above it.
  */
-static uint64_t
-find_special(const char *at, bool quoted)
+static bool
+are_plain(const char *at, bool quoted)
 {
     const uint64_t each = UINT64_C(0x0101010101010101);
     uint64_t bytes = atr_get_u64((const uint8_t *)at);
@@ -213,44 +234,27 @@ find_special(const char *at, bool quoted)
 
         found |= ((quotes - each) & ~quotes) | ((slashes - each) & ~slashes);
     }
-    return found & each * 0x80;
+    return (found & each * 0x80) == 0;
 }
 
 /* True of nearly every name and most strings, so it is asked first, eight bytes at a time. */
 static bool
 all_plain(const char *data, size_t size_bytes, bool quoted)
 {
-    uint64_t found = 0;
+    size_t at = 0;
 
     if (size_bytes < 8) {
-        for (size_t i = 0; i < size_bytes; i++) {
-            found |= !is_plain((uint8_t)data[i], quoted);
+        while (at < size_bytes && is_plain((uint8_t)data[at], quoted)) {
+            at++;
         }
-        return found == 0;
+        return at == size_bytes;
     }
-    for (size_t at = 0; at < size_bytes - 8; at += 8) {
-        found |= find_special(data + at, quoted);
+    for (; at < size_bytes - 8; at += 8) {
+        if (!are_plain(data + at, quoted)) {
+            return false;
+        }
     }
-    return (found | find_special(data + size_bytes - 8, quoted)) == 0;
-}
-
-/* The C and JSON escapes that have a letter; 0 when c has none. */
-static char
-escape_letter(uint8_t c)
-{
-    switch (c) {
-    case '"':
-    case '\\':
-        return (char)c;
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    default:
-        return 0;
-    }
+    return are_plain(data + size_bytes - 8, quoted);
 }
 
 /*
@@ -269,16 +273,19 @@ put_ascii(struct atr_text *text, struct atr_str value, size_t max, bool quoted)
         return end;
     }
     for (; at < end; at++) {
-        char c = value.data[at];
+        uint8_t c = (uint8_t)value.data[at];
+        uint8_t as = spelling[c];
 
-        if (!is_plain((uint8_t)c, quoted)) {
-            c = escape_letter((uint8_t)c);
-            if (c == 0) {
-                break;
-            }
-            *out++ = '\\';
+        if (as == 0) {
+            break;
         }
-        *out++ = c;
+        if (as != c) {
+            as &= (uint8_t)~BACKSLASH;
+            if (quoted || as != c) {
+                *out++ = '\\';
+            }
+        }
+        *out++ = (char)as;
     }
     text->size_bytes += (size_t)(out - start);
     return at;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "base/attributes.h"
 #include "base/guid.h"
 #include "base/heap.h"
 #include "base/status.h"
@@ -31,7 +32,7 @@ struct atr_str atr_text_view(const struct atr_text *text);
 char *atr_text_grow(struct atr_text *text, size_t size_bytes);
 
 /* Makes room for size_bytes more; NULL on failure. Write, then add to size_bytes. */
-static inline char *
+static ATR_INLINE char *
 atr_text_reserve(struct atr_text *text, size_t size_bytes)
 {
     if (size_bytes > text->room_bytes - text->size_bytes) {
@@ -40,7 +41,7 @@ atr_text_reserve(struct atr_text *text, size_t size_bytes)
     return text->data + text->size_bytes;
 }
 
-static inline void
+static ATR_INLINE void
 atr_text_put(struct atr_text *text, struct atr_str piece)
 {
     char *at = piece.size_bytes == 0 ? NULL : atr_text_reserve(text, piece.size_bytes);
@@ -51,13 +52,13 @@ atr_text_put(struct atr_text *text, struct atr_str piece)
     }
 }
 
-static inline void
+static ATR_INLINE void
 atr_text_puts(struct atr_text *text, const char *terminated)
 {
     atr_text_put(text, atr_str_from(terminated));
 }
 
-static inline void
+static ATR_INLINE void
 atr_text_putc(struct atr_text *text, char c)
 {
     char *at = atr_text_reserve(text, 1);

@@ -83,13 +83,13 @@ append_number(struct atr_fields *fields, enum atr_field field, enum atr_field_ty
 }
 
 void
-atr_fields_bool(struct atr_fields *fields, enum atr_field field, bool value)
+atr_fields_put_bool(struct atr_fields *fields, enum atr_field field, bool value)
 {
     append_number(fields, field, ATR_FIELD_BOOL, value ? 1 : 0);
 }
 
 void
-atr_fields_uint(struct atr_fields *fields, enum atr_field field, uint64_t value)
+atr_fields_put_uint(struct atr_fields *fields, enum atr_field field, uint64_t value)
 {
     enum atr_field_type type = rows[field].type;
 
@@ -97,7 +97,7 @@ atr_fields_uint(struct atr_fields *fields, enum atr_field field, uint64_t value)
 }
 
 void
-atr_fields_int(struct atr_fields *fields, enum atr_field field, int64_t value)
+atr_fields_put_int(struct atr_fields *fields, enum atr_field field, int64_t value)
 {
     struct atr_value *at = append(fields, field, ATR_FIELD_INT);
 
@@ -107,7 +107,7 @@ atr_fields_int(struct atr_fields *fields, enum atr_field field, int64_t value)
 }
 
 void
-atr_fields_text(struct atr_fields *fields, enum atr_field field, struct atr_str value)
+atr_fields_put_text(struct atr_fields *fields, enum atr_field field, struct atr_str value)
 {
     struct atr_value *at = append(fields, field, ATR_FIELD_TEXT);
 
@@ -117,13 +117,13 @@ atr_fields_text(struct atr_fields *fields, enum atr_field field, struct atr_str 
 }
 
 void
-atr_fields_string(struct atr_fields *fields, enum atr_field field, const char *constant)
+atr_fields_put_string(struct atr_fields *fields, enum atr_field field, const char *constant)
 {
-    atr_fields_text(fields, field, atr_str_from(constant));
+    atr_fields_put_text(fields, field, atr_str_from(constant));
 }
 
 void
-atr_fields_guid(struct atr_fields *fields, enum atr_field field, const struct atr_guid *value)
+atr_fields_put_guid(struct atr_fields *fields, enum atr_field field, const struct atr_guid *value)
 {
     struct atr_value *at = append(fields, field, ATR_FIELD_GUID);
 
@@ -133,7 +133,7 @@ atr_fields_guid(struct atr_fields *fields, enum atr_field field, const struct at
 }
 
 void
-atr_fields_bytes(struct atr_fields *fields, enum atr_field field, struct atr_bytes value)
+atr_fields_put_bytes(struct atr_fields *fields, enum atr_field field, struct atr_bytes value)
 {
     struct atr_value *at = append(fields, field, ATR_FIELD_BYTES);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/attributes.h"
 #include "base/guid.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -92,15 +93,76 @@ struct atr_fields {
 
 void atr_fields_init(struct atr_fields *fields, struct atr_arena *arena);
 
-/* Text, guid and bytes are borrowed where they point into the event or its arena. */
-void atr_fields_bool(struct atr_fields *fields, enum atr_field field, bool value);
-void atr_fields_uint(struct atr_fields *fields, enum atr_field field,
-                     uint64_t value); /* also HEX, TIME */
-void atr_fields_int(struct atr_fields *fields, enum atr_field field, int64_t value);
-void atr_fields_text(struct atr_fields *fields, enum atr_field field, struct atr_str value);
-void atr_fields_string(struct atr_fields *fields, enum atr_field field, const char *constant);
-void atr_fields_guid(struct atr_fields *fields, enum atr_field field, const struct atr_guid *value);
-void atr_fields_bytes(struct atr_fields *fields, enum atr_field field, struct atr_bytes value);
+/* What the writers below do when somebody listens. */
+void atr_fields_put_bool(struct atr_fields *fields, enum atr_field field, bool value);
+void atr_fields_put_uint(struct atr_fields *fields, enum atr_field field, uint64_t value);
+void atr_fields_put_int(struct atr_fields *fields, enum atr_field field, int64_t value);
+void atr_fields_put_text(struct atr_fields *fields, enum atr_field field, struct atr_str value);
+void atr_fields_put_string(struct atr_fields *fields, enum atr_field field, const char *constant);
+void atr_fields_put_guid(struct atr_fields *fields, enum atr_field field,
+                         const struct atr_guid *value);
+void atr_fields_put_bytes(struct atr_fields *fields, enum atr_field field, struct atr_bytes value);
+
+/*
+ * Text, guid and bytes are borrowed where they point into the event or its arena. uint also writes
+ * HEX and TIME. Most listings have no listener: then a value costs no call.
+ */
+static ATR_INLINE void
+atr_fields_bool(struct atr_fields *fields, enum atr_field field, bool value)
+{
+    if (fields->arena != NULL) {
+        atr_fields_put_bool(fields, field, value);
+    }
+}
+
+static ATR_INLINE void
+atr_fields_uint(struct atr_fields *fields, enum atr_field field, uint64_t value)
+{
+    if (fields->arena != NULL) {
+        atr_fields_put_uint(fields, field, value);
+    }
+}
+
+static ATR_INLINE void
+atr_fields_int(struct atr_fields *fields, enum atr_field field, int64_t value)
+{
+    if (fields->arena != NULL) {
+        atr_fields_put_int(fields, field, value);
+    }
+}
+
+static ATR_INLINE void
+atr_fields_text(struct atr_fields *fields, enum atr_field field, struct atr_str value)
+{
+    if (fields->arena != NULL) {
+        atr_fields_put_text(fields, field, value);
+    }
+}
+
+static ATR_INLINE void
+atr_fields_string(struct atr_fields *fields, enum atr_field field, const char *constant)
+{
+    if (fields->arena != NULL) {
+        atr_fields_put_string(fields, field, constant);
+    }
+}
+
+static ATR_INLINE void
+atr_fields_guid(struct atr_fields *fields, enum atr_field field, const struct atr_guid *value)
+{
+    if (fields->arena != NULL) {
+        atr_fields_put_guid(fields, field, value);
+    }
+}
+
+static ATR_INLINE void
+atr_fields_bytes(struct atr_fields *fields, enum atr_field field, struct atr_bytes value)
+{
+    if (fields->arena != NULL) {
+        atr_fields_put_bytes(fields, field, value);
+    }
+}
+
 void atr_fields_null(struct atr_fields *fields, enum atr_field field);
 
 /* Opens what the row says, an object or a list; every begin has its end. */
