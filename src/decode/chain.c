@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "decode/chain.h"
 
+#include "base/utf.h"
 #include "decode/decode.h"
 #include "decode/event_rows.h"
 #include "decode/lrpc_detect.h"
@@ -263,10 +264,24 @@ decode_payload(const struct atr_decoder *decoder, const struct atr_part *payload
     atr_fields_end(&event->fields);
     event->meaning.protocol =
         event->meaning.protocol != NULL ? event->meaning.protocol : decoder->kind;
+    if (!is_rpc && event->meaning.method_grade == ATR_GRADE_NONE) {
+        event->meaning.method_grade = ATR_GRADE_BOUND;
+    }
     if (!is_rpc && message != NULL) {
         summarize(event, message->as.children.first);
     }
     atr_event_note(event, event->meaning.protocol, status);
+}
+
+/* A connect that never reached a port still said which one it wanted. */
+static void
+name_by_argument(struct atr_event *event)
+{
+    const struct atr_part *name = atr_event_part_find(event, ATR_PART_OBJECT_NAME);
+
+    if (name != NULL && name->bytes.size_bytes <= ATR_NAME_BYTES_MAX) {
+        event->port_name = atr_utf16_to_utf8(event->arena, name->bytes);
+    }
 }
 
 void
@@ -283,6 +298,9 @@ atr_decode_event(const struct atr_session *session, struct atr_decode_memo *memo
     }
     if (event->fields.arena != NULL) {
         atr_event_rows_begin(event);
+    }
+    if (event->port_name.size_bytes == 0) {
+        name_by_argument(event);
     }
     context = context_of(session, event, payload);
     decode_attributes(event, &context);

@@ -136,6 +136,8 @@ name_status(struct atr_event *event)
         name = atr_names_rpc_status(call->fault_status, buffer);
     } else if (call->has_status && call->status != 0) {
         name = atr_names_ntstatus(call->status);
+    } else if (event->meaning.result != NULL && event->meaning.result->as.number != 0) {
+        name = atr_names_ntstatus((uint32_t)event->meaning.result->as.number);
     }
     if (name.data != NULL) {
         event->meaning.status = atr_arena_str(event->arena, name);

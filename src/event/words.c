@@ -80,8 +80,8 @@ atr_role_text(enum atr_role role)
     return (unsigned)role < ATR_COUNT(texts) ? texts[role] : texts[0];
 }
 
-static const char *
-drop_cause_text(uint16_t cause)
+const char *
+atr_drop_cause_text(uint16_t cause)
 {
     static const char *const texts[] = {
         [ATR_DROP_RING_FULL] = "ring full",
@@ -92,6 +92,7 @@ drop_cause_text(uint16_t cause)
         [ATR_DROP_TRUNCATED] = "truncated",
         [ATR_DROP_NO_STAGING] = "no staging buffer",
         [ATR_DROP_TOO_LARGE] = "too large",
+        [ATR_DROP_NOT_CLOSED] = "not closed",
     };
 
     return cause < ATR_COUNT(texts) && texts[cause] != NULL ? texts[cause] : "unknown cause";
@@ -103,7 +104,7 @@ atr_notice_write(struct atr_text *text, const struct atr_event *event)
     const struct atr_drops_record *drops = &event->as.drops;
 
     if (event->kind == ATR_RECORD_MARK) {
-        atr_text_puts(text, "-- ");
+        atr_text_puts(text, "-- mark: ");
         atr_text_name(text, event->as.mark.text);
         atr_text_puts(text, " --\n");
         return;
@@ -116,7 +117,8 @@ atr_notice_write(struct atr_text *text, const struct atr_event *event)
         } else if (drops->counters[i].count != 0 && cause != ATR_DROP_FILTERED &&
                    cause != ATR_DROP_TRUNCATED) {
             atr_text_printf(text, "-- lost %llu events (%s) --\n",
-                            (unsigned long long)drops->counters[i].count, drop_cause_text(cause));
+                            (unsigned long long)drops->counters[i].count,
+                            atr_drop_cause_text(cause));
         }
     }
 }

@@ -6,10 +6,15 @@
 #include "output/hex.h"
 #include "output/values.h"
 
+#include <string.h>
+
 enum {
     INDENT = 8,
     HEX_PREVIEW_BYTES = 16,
+    RETURN_BYTES_MAX = 8, /* a status and its padding */
 };
+
+#define STATUS_PORT_CONNECTION_REFUSED UINT32_C(0xc0000041)
 
 void
 atr_party_write(struct atr_text *text, const struct atr_party *party, const struct atr_style *style)
@@ -48,8 +53,11 @@ write_bind(struct atr_text *text, const struct atr_event *event, const struct at
     atr_text_guid(text, &bind->interface.uuid);
     write_version(text, &bind->interface);
     if (event->meaning.interface.data != NULL) {
+        struct atr_str name = event->meaning.interface;
+
+        name.size_bytes = atr_str_find(name, ATR_STR(" (")); /* without its other names */
         atr_text_puts(text, " (");
-        atr_text_put(text, event->meaning.interface);
+        atr_text_name(text, name);
         atr_text_putc(text, ')');
     }
     for (unsigned bit = 0; bit < ATR_SYNTAX_KINDS; bit++) {
@@ -164,6 +172,17 @@ write_rpc(struct atr_text *text, const struct atr_event *event, const struct atr
     write_interface_remark(text, event, rpc);
 }
 
+/* Abbreviations in capitals, names as they are. */
+static void
+write_protocol(struct atr_text *text, const char *protocol)
+{
+    bool is_short = strlen(protocol) <= 4;
+
+    for (const char *c = protocol; *c != '\0'; c++) {
+        atr_text_putc(text, is_short && *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c);
+    }
+}
+
 /* name(key=value, ...) from the decoder's own rows. */
 static void
 write_summary(struct atr_text *text, const struct atr_event *event, const struct atr_style *style)
@@ -171,9 +190,7 @@ write_summary(struct atr_text *text, const struct atr_event *event, const struct
     const struct atr_value *value = event->meaning.summary;
     bool is_first = true;
 
-    for (const char *c = event->meaning.protocol; *c != '\0'; c++) {
-        atr_text_putc(text, *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c);
-    }
+    write_protocol(text, event->meaning.protocol);
     atr_text_putc(text, ' ');
     atr_color_on(text, style->color, ATR_COLOR_METHOD);
     atr_text_name(text, event->meaning.method);
@@ -280,7 +297,8 @@ write_rpc_result(struct atr_text *text, const struct atr_ndr_view *ndr,
 
     if (ndr->bytes.size_bytes <= ndr->params_offset && ndr->original_bytes <= ndr->params_offset) {
         atr_text_puts(text, "void");
-    } else if (only != NULL && only->kind == ATR_NDR_RETURN) {
+    } else if (only != NULL && only->kind == ATR_NDR_RETURN &&
+               ndr->original_bytes - ndr->params_offset <= RETURN_BYTES_MAX) {
         atr_text_puts(text, only->number < 10 ? "" : "0x");
         atr_text_hex(text, only->number);
         atr_text_puts(text, only->grade == ATR_GRADE_BOUND ? "" : "?");
@@ -298,7 +316,15 @@ write_message_result(struct atr_text *text, const struct atr_event *event,
         return;
     }
     if (event->meaning.result != NULL) {
-        atr_value_write(text, event->meaning.result, style->string_max);
+        if (event->meaning.status.size_bytes > 0) {
+            atr_text_name(text, event->meaning.status);
+        } else {
+            atr_value_write(text, event->meaning.result, style->string_max);
+        }
+        return;
+    }
+    if (event->call != NULL && event->call->kind == ATR_CALL_RPC) {
+        atr_text_putc(text, '?'); /* its header was cut off: the remark tells */
         return;
     }
     atr_text_puts(text, "reply");
@@ -320,8 +346,8 @@ atr_result_write(struct atr_text *text, const struct atr_event *event,
     } else if (call != NULL && call->has_fault) {
         write_bad(text, event, "fault ", call->fault_status, style);
     } else if (call != NULL && call->has_status && call->status != 0) {
-        write_bad(text, event, call->kind == ATR_CALL_CONNECT ? "refused " : "", call->status,
-                  style);
+        write_bad(text, event, call->status == STATUS_PORT_CONNECTION_REFUSED ? "refused " : "",
+                  call->status, style);
     } else if (call != NULL && (call->kind == ATR_CALL_BIND || call->kind == ATR_CALL_CONNECT)) {
         atr_text_puts(text, "ok");
     } else {

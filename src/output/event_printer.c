@@ -58,9 +58,9 @@ write_message(struct atr_text *text, const struct atr_event *event)
     if ((event->flags & ATR_RECORD_NO_HEADER) == 0 && alpc->total_length != 0) {
         atr_text_printf(text, " id=%u/%llu type=0x%x", (unsigned)alpc->message_id,
                         (unsigned long long)alpc->callback_id, (unsigned)alpc->message_type);
-        if (atr_message_type_text(alpc->message_type) != NULL) {
-            atr_text_putc(text, ',');
-            atr_text_puts(text, atr_message_type_text(alpc->message_type));
+        if (event->role != ATR_ROLE_NONE) {
+            atr_text_putc(text, ','); /* what it is: a sender leaves an old type in its buffer */
+            atr_text_puts(text, atr_role_text(event->role));
         }
         atr_text_printf(text, " len=%u", (unsigned)alpc->data_length);
     } else if (payload != NULL) {

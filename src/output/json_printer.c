@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "event/words.h"
 #include "output/printer.h"
 #include "output/values.h"
 
@@ -62,6 +63,27 @@ write_frames(struct atr_text *out, const struct atr_event *event)
     atr_text_putc(out, ']');
 }
 
+/* What is no call but belongs to the recording: losses and marks. */
+static void
+write_notice(struct atr_text *out, const struct atr_event *event)
+{
+    if (event->kind == ATR_RECORD_MARK) {
+        atr_text_puts(out, "{\"event\":\"mark\",\"text\":");
+        atr_text_json(out, event->as.mark.text);
+        atr_text_puts(out, "}\n");
+        return;
+    }
+    for (uint32_t i = 0; i < event->as.drops.counter_count; i++) {
+        const struct atr_drop_counter *counter = &event->as.drops.counters[i];
+
+        atr_text_puts(out, "{\"event\":\"drops\",\"cause\":");
+        atr_text_json(out, atr_str_from(atr_drop_cause_text(counter->cause)));
+        atr_text_puts(out, ",\"count\":");
+        atr_text_u64(out, counter->count);
+        atr_text_puts(out, "}\n");
+    }
+}
+
 static enum atr_status
 json_event(void *state, const struct atr_event *event)
 {
@@ -69,6 +91,9 @@ json_event(void *state, const struct atr_event *event)
     struct atr_text *out = &printer->out;
     const struct atr_part *payload = atr_event_part_find(event, ATR_PART_PAYLOAD);
 
+    if (event->kind == ATR_RECORD_DROPS || event->kind == ATR_RECORD_MARK) {
+        write_notice(out, event);
+    }
     if (event->kind != ATR_RECORD_ENTER && event->kind != ATR_RECORD_EXIT) {
         return ATR_OK;
     }

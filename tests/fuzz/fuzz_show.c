@@ -63,7 +63,7 @@ show(const struct atr_printer_ops *ops, const struct atr_style *style, struct at
         trace.wants_payload = ops->wants_payload;
         trace.wants_context = printer;
         while (atr_trace_next(&trace, NULL) == ATR_OK) {
-            NEED(ops->event(printer, &trace.event) == ATR_OK);
+            NEED(ops->event(printer, trace.event) == ATR_OK);
         }
         NEED(ops->finish(printer) == ATR_OK);
     }

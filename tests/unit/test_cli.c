@@ -33,11 +33,11 @@ remember(const void *values, char **operands, size_t operand_count)
 }
 
 static const struct option options[] = {
-    {'x', "flag", NULL, OPTION_FLAG, offsetof(struct values, flag), "a flag"},
-    {'k', NULL, NULL, OPTION_FLAG, offsetof(struct values, other), "a letter only"},
-    {'t', "time", NULL, OPTION_COUNT, offsetof(struct values, count), "counted"},
-    {'s', "string", "TEXT", OPTION_TEXT, offsetof(struct values, text), "with a value"},
-    {0, "number", "N", OPTION_NUMBER, offsetof(struct values, number), "a number"},
+    {'x', OPTION_FLAG, "flag", NULL, offsetof(struct values, flag), "a flag"},
+    {'k', OPTION_FLAG, NULL, NULL, offsetof(struct values, other), "a letter only"},
+    {'t', OPTION_COUNT, "time", NULL, offsetof(struct values, count), "counted"},
+    {'s', OPTION_TEXT, "string", "TEXT", offsetof(struct values, text), "with a value"},
+    {0, OPTION_NUMBER, "number", "N", offsetof(struct values, number), "a number"},
 };
 
 static const struct command command = {
