@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Strings by their counts (ndr 2.1, 9) and BSTRs by their marker (orpc 8). */
+#include "base/endian.h"
 #include "decode/ndr.h"
 #include "decode/ndr_guess_parts.h"
 
@@ -114,6 +115,28 @@ is_readable_unit(const uint8_t *units, uint32_t *index, uint32_t count)
     return !is_low_surrogate(unit) && unit < 0xfffe;
 }
 
+/*
+ * Most texts are printable ASCII from end to end. Looks at four units at a time; gives the number
+ * before the first four with something else among them.
+ */
+static uint32_t
+count_ascii(const uint8_t *units, uint32_t count)
+{
+    const uint64_t each = UINT64_C(0x0001000100010001);
+    uint32_t at = 0;
+
+    for (; count - at >= 4; at += 4) {
+        uint64_t four = atr_get_u64(units + 2 * (size_t)at);
+
+        /* 0x20 to 0x7e: less than 0x80, and still so with one more, but not with 0x60 more. */
+        if (((four | (four + each)) & each * 0xff80) != 0 ||
+            ((four + each * 0x60) & each * 0x80) != each * 0x80) {
+            break;
+        }
+    }
+    return at;
+}
+
 static void
 judge_wide(const struct atr_ndr_scan *scan, const struct claim *claim, struct verdict *out)
 {
@@ -126,7 +149,8 @@ judge_wide(const struct atr_ndr_scan *scan, const struct claim *claim, struct ve
         out->has_nul = true;
         out->units--;
     }
-    for (uint32_t i = 0; i < out->units; i++) {
+    out->latin = count_ascii(units, out->units);
+    for (uint32_t i = out->latin; i < out->units; i++) {
         uint32_t unit = unit_at(units, i);
 
         if (is_latin(unit)) {
