@@ -41,7 +41,7 @@ render_left(struct atr_queue *queue, struct atr_held *held, const struct atr_eve
 {
     held->time_ns = event->time_ns;
     held->time_known = (event->flags & ATR_RECORD_TIME_UNKNOWN) == 0;
-    atr_party_write(&held->left, &event->client, &queue->style);
+    atr_party_memo_write(&queue->parties, &held->left, &event->client, &queue->style);
     atr_text_puts(&held->left, event->call == NULL && from_server(event) ? " <- " : " -> ");
 }
 
@@ -49,7 +49,7 @@ static void
 render_server(struct atr_queue *queue, struct atr_held *held, const struct atr_event *event)
 {
     atr_text_clear(&held->server);
-    atr_party_write(&held->server, &event->server, &queue->style);
+    atr_party_memo_write(&queue->parties, &held->server, &event->server, &queue->style);
 }
 
 /* An id nobody defined (a slice, a late start) stays a number. */

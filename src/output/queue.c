@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "output/colors.h"
 
+#include <string.h>
+
 enum {
     SINK_BYTES = 64 * 1024, /* handed to the sink in pieces of about this */
     INDENT = 2,
@@ -14,7 +16,11 @@ void
 atr_queue_init(struct atr_queue *queue, const struct atr_style *style, struct atr_sink sink,
                const struct atr_heap *heap, bool is_tree)
 {
-    *queue = (struct atr_queue){.heap = *heap, .sink = sink, .style = *style, .is_tree = is_tree};
+    memset(queue, 0, sizeof(*queue));
+    queue->heap = *heap;
+    queue->sink = sink;
+    queue->style = *style;
+    queue->is_tree = is_tree;
     atr_time_writer_init(&queue->time, style->time);
     atr_text_init(&queue->out, *heap);
     atr_map_init(&queue->by_call, *heap, 2 * (size_t)ATR_HELD_LINES_MAX);
@@ -65,14 +71,9 @@ atr_queue_find(const struct atr_queue *queue, uint64_t call_id)
 static void
 held_clear(struct atr_held *held)
 {
-    struct atr_held empty = {.left = held->left,
-                             .server = held->server,
-                             .right = held->right,
-                             .result = held->result,
-                             .details = held->details};
     struct atr_text *texts[5];
 
-    *held = empty;
+    memset(held, 0, offsetof(struct atr_held, left));
     texts_of(held, texts);
     for (size_t i = 0; i < ATR_COUNT(texts); i++) {
         atr_text_clear(texts[i]);

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "event/event.h"
+#include "output/party_memo.h"
 #include "output/printer.h"
 #include "output/time.h"
 
@@ -35,12 +36,7 @@ struct atr_held {
     bool has_latency;
     bool complete;
     bool wants_result;
-    bool is_notice;         /* left holds whole lines: "-- lost 12 events --" */
-    struct atr_text left;   /* up to the arrow */
-    struct atr_text server; /* may become better known */
-    struct atr_text right;  /* port, what */
-    struct atr_text result;
-    struct atr_text details; /* lines below */
+    bool is_notice; /* left holds whole lines: "-- lost 12 events --" */
     struct atr_held *older;
     struct atr_held *newer;
     struct atr_held *parent; /* tree only, while held */
@@ -53,6 +49,12 @@ struct atr_held {
     /* The messages the line was written from, to know them again at the other end. */
     struct atr_message_mark request;
     struct atr_message_mark reply;
+
+    struct atr_text left;   /* up to the arrow */
+    struct atr_text server; /* may become better known */
+    struct atr_text right;  /* port, what */
+    struct atr_text result;
+    struct atr_text details; /* lines below */
 };
 
 struct atr_queue {
@@ -60,6 +62,7 @@ struct atr_queue {
     struct atr_sink sink;
     struct atr_style style;
     struct atr_time_writer time;
+    struct atr_party_memo parties;
     struct atr_text out;
     struct atr_map by_call;
     struct atr_held *oldest; /* roots only, in a tree */
