@@ -106,7 +106,7 @@ static void
 escapes_too_long_for_a_row_are_written_anew(void **state)
 {
     struct writer *writer = *state;
-    char image[ATR_PARTY_IMAGE_BYTES];
+    char image[ATR_PARTY_IMAGE_BYTES] = {0};
     const struct atr_party party = {
         .known = true, .image = atr_str_make(image, sizeof(image)), .pid = 4, .tid = 8};
 
