@@ -112,7 +112,7 @@ make_trace(const uint8_t *data, size_t size, struct atr_text *out)
         length = length < size - at ? length : size - at;
         packet.record = (struct atr_bytes){data + at, length};
         packet.is_state = length > 1 && data[at + 1] < ATR_RECORD_ENTER;
-        (void)atr_writer_put(writer, &packet);
+        NEED(atr_writer_put(writer, &packet) != ATR_IO); /* too short or too long is fine */
         at += length;
     }
     NEED(atr_writer_finish(writer, NULL) == ATR_OK);
