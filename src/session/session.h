@@ -77,7 +77,10 @@ const struct atr_frame *atr_session_find_stack(const struct atr_session *session
 const struct atr_module_record *atr_session_find_module(const struct atr_session *session,
                                                         uint32_t source_id, uint32_t module_id);
 
-/* Walks ports in the order they appeared: start with *at = NULL; NULL at the end. */
+/*
+ * Walks ports in the order they appeared (of a trace with nearly ATR_PORTS_MAX of them: were last
+ * in use). Start with *at = NULL; NULL at the end.
+ */
 const struct atr_session_port *atr_session_next_port(const struct atr_session *session, void **at,
                                                      uint32_t *source_id);
 

@@ -117,6 +117,7 @@ apply_process(struct atr_session *session, const struct atr_event *event)
     session_text_replace(session, &process->view.command_line, record->command_line);
     pid = atr_table_find(&session->pids, pid_key);
     if (process->view.ended) {
+        atr_table_retire(&session->processes, process);
         /* The pid is free for another process from now on. */
         if (pid != NULL && pid->process_id == record->process_id) {
             atr_table_remove(&session->pids, pid);
@@ -316,6 +317,13 @@ session_state_look_up(struct atr_session *session, const struct atr_event *event
     if (session->port != NULL && has_connection_port(&session->port->view)) {
         session->connection_port =
             find_port(session, event->source_id, session->port->view.connection_port_id);
+    }
+    /* A long recording sees more connections than are alive: a port in use keeps its name. */
+    if (session->port != NULL && atr_table_is_crowded(&session->ports)) {
+        atr_table_touch(&session->ports, session->port);
+        if (session->connection_port != NULL) {
+            atr_table_touch(&session->ports, session->connection_port);
+        }
     }
 }
 

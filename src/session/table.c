@@ -69,6 +69,20 @@ atr_table_touch(struct atr_table *table, void *touched)
 }
 
 void
+atr_table_retire(struct atr_table *table, void *retired)
+{
+    struct atr_table_entry *entry = retired;
+
+    if (entry != table->oldest) {
+        unlink_entry(table, entry);
+        entry->older = NULL;
+        entry->newer = table->oldest;
+        table->oldest->older = entry;
+        table->oldest = entry;
+    }
+}
+
+void
 atr_table_remove(struct atr_table *table, void *removed)
 {
     struct atr_table_entry *entry = removed;

@@ -48,4 +48,14 @@ void *atr_table_get(struct atr_table *table, struct atr_key key);
 /* Makes entry the newest, so that what is in use is forgotten last. */
 void atr_table_touch(struct atr_table *table, void *touched);
 
+/* Makes entry the oldest: it is over, and goes first when room is needed. */
+void atr_table_retire(struct atr_table *table, void *retired);
+
+/* Three quarters full: soon the oldest will be forgotten. */
+static inline bool
+atr_table_is_crowded(const struct atr_table *table)
+{
+    return table->map.count >= table->map.cap - table->map.cap / 4;
+}
+
 void atr_table_remove(struct atr_table *table, void *removed); /* NULL is fine */

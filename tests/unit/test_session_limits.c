@@ -275,6 +275,46 @@ a_forgotten_thread_is_no_stale_pointer(void **state)
     test_stage_close(&stage);
 }
 
+/* A long recording sees many connections; the few ports they lead to are as old as the machine. */
+static void
+a_port_in_use_keeps_its_name_however_many_connections_come(void **state)
+{
+    const struct test_message message = {.call_id = 1, .size_bytes = 64};
+    struct atr_port_record connection = {.connection_port_id = 3, .kind = ATR_PORT_CLIENT};
+    struct test_actor actor = client;
+    struct test_stage stage;
+
+    (void)state;
+    test_stage_open(&stage, NULL);
+    test_port(&stage, &(struct atr_port_record){.port_id = 3, .kind = ATR_PORT_CONNECTION}, "\\x");
+    for (uint32_t i = 10; i < ATR_PORTS_MAX + 5000; i++) {
+        connection.port_id = i;
+        test_port(&stage, &connection, NULL);
+        if (i % 100 == 0) {
+            actor.port_id = i;
+            CHECK_STR(test_request_sent(&stage, &actor, &message, SYNC)->port_name, "\\x");
+        }
+    }
+    assert_null(atr_session_find_port(stage.session, 1, 10));
+    test_stage_close(&stage);
+}
+
+static void
+ended_processes_are_forgotten_before_living_ones(void **state)
+{
+    struct test_stage stage;
+
+    (void)state;
+    test_stage_open(&stage, NULL);
+    test_process(&stage, 1, 4, "System", ATR_LIFE_SEEN);
+    for (uint32_t i = 2; i < ATR_PROCESSES_MAX + 5000; i++) {
+        test_process(&stage, i, 1000 + i % 100, "short-lived.exe", ATR_LIFE_BEGIN);
+        test_process(&stage, i, 1000 + i % 100, NULL, ATR_LIFE_END);
+    }
+    CHECK_STR(atr_session_find_process(stage.session, 1, 0, 4)->image, "System");
+    test_stage_close(&stage);
+}
+
 static void
 texts_of_processes_and_ports_are_capped_too(void **state)
 {
@@ -304,6 +344,8 @@ main(void)
         cmocka_unit_test(a_million_hostile_events_stay_within_bounds),
         cmocka_unit_test(calls_without_replies_are_forgotten_oldest_first),
         cmocka_unit_test(a_forgotten_thread_is_no_stale_pointer),
+        cmocka_unit_test(a_port_in_use_keeps_its_name_however_many_connections_come),
+        cmocka_unit_test(ended_processes_are_forgotten_before_living_ones),
         cmocka_unit_test(texts_of_processes_and_ports_are_capped_too),
     };
 

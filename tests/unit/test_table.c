@@ -86,6 +86,31 @@ what_was_touched_is_forgotten_last(void **state)
 }
 
 static void
+what_is_over_is_forgotten_first(void **state)
+{
+    struct atr_table table;
+
+    (void)state;
+    open_table(&table, 3);
+    for (uint32_t i = 1; i <= 3; i++) {
+        (void)add(&table, i);
+    }
+    assert_true(atr_table_is_crowded(&table));
+    atr_table_retire(&table, atr_table_find(&table, key(3)));
+    atr_table_retire(&table, atr_table_find(&table, key(3)));
+    (void)add(&table, 4);
+    assert_null(atr_table_find(&table, key(3)));
+    (void)add(&table, 5);
+    assert_null(atr_table_find(&table, key(1)));
+    atr_table_retire(&table, atr_table_find(&table, key(4)));
+    (void)add(&table, 6);
+    assert_null(atr_table_find(&table, key(4)));
+    assert_non_null(atr_table_find(&table, key(2)));
+    atr_table_fini(&table);
+    CHECK_UINT(released, 6);
+}
+
+static void
 adding_a_key_again_replaces_its_entry(void **state)
 {
     struct atr_table table;
@@ -149,6 +174,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_table_forgets_the_oldest),
         cmocka_unit_test(what_was_touched_is_forgotten_last),
+        cmocka_unit_test(what_is_over_is_forgotten_first),
         cmocka_unit_test(adding_a_key_again_replaces_its_entry),
         cmocka_unit_test(removing_keeps_the_order_of_the_rest),
         cmocka_unit_test(a_failing_heap_adds_nothing),
