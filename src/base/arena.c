@@ -13,10 +13,12 @@ enum {
     KEPT_PART = 4,
 };
 
+_Static_assert(ATR_ARENA_UNIT % alignof(max_align_t) == 0, "aligned for any type");
+_Static_assert(BLOCK_BYTES % ATR_ARENA_UNIT == 0, "see atr_arena_block");
+
 struct atr_arena_block {
     struct atr_arena_block *next;
-    size_t size_bytes;
-    size_t used_bytes;
+    size_t size_bytes; /* a multiple of the unit */
     alignas(max_align_t) uint8_t bytes[];
 };
 
@@ -24,6 +26,15 @@ void
 atr_arena_init(struct atr_arena *arena, struct atr_heap heap, size_t cap_bytes)
 {
     *arena = (struct atr_arena){.heap = heap, .cap_bytes = cap_bytes};
+}
+
+/* NULL: there is none. */
+static void
+use_block(struct atr_arena *arena, struct atr_arena_block *block)
+{
+    arena->current = block;
+    arena->next = block == NULL ? NULL : block->bytes;
+    arena->end = block == NULL ? NULL : block->bytes + block->size_bytes;
 }
 
 void
@@ -38,8 +49,9 @@ atr_arena_fini(struct atr_arena *arena)
         block = next;
     }
     arena->first = NULL;
-    arena->current = NULL;
     arena->held_bytes = 0;
+    arena->passed_bytes = 0;
+    use_block(arena, NULL);
 }
 
 void
@@ -53,30 +65,28 @@ atr_arena_reset(struct atr_arena *arena)
         atr_arena_fini(arena);
         return;
     }
-    for (struct atr_arena_block *block = arena->first; block != NULL; block = block->next) {
-        block->used_bytes = 0;
-        if (block == arena->current) {
-            break;
-        }
-    }
-    arena->current = arena->first;
+    arena->passed_bytes = 0;
+    use_block(arena, arena->first);
 }
 
-static void *
-block_take(struct atr_arena_block *block, size_t size_bytes)
+size_t
+atr_arena_used(const struct atr_arena *arena)
 {
-    if (block == NULL || size_bytes > block->size_bytes - block->used_bytes) {
-        return NULL;
-    }
+    size_t left = (size_t)(arena->end - arena->next);
 
-    void *at = block->bytes + block->used_bytes;
-
-    block->used_bytes += size_bytes;
-    return at;
+    return arena->current == NULL ? 0 : arena->passed_bytes + arena->current->size_bytes - left;
 }
 
-static struct atr_arena_block *
-block_add(struct atr_arena *arena, size_t size_bytes)
+static void
+move_to(struct atr_arena *arena, struct atr_arena_block *block)
+{
+    arena->passed_bytes += arena->current == NULL ? 0 : arena->current->size_bytes;
+    use_block(arena, block);
+}
+
+/* A block behind the current one; false: there is no room. */
+static bool
+add_block(struct atr_arena *arena, size_t size_bytes)
 {
     size_t room = size_bytes > BLOCK_BYTES ? size_bytes : BLOCK_BYTES;
     struct atr_arena_block *block;
@@ -85,14 +95,13 @@ block_add(struct atr_arena *arena, size_t size_bytes)
         room = size_bytes;
     }
     if (room > arena->cap_bytes - arena->held_bytes) {
-        return NULL;
+        return false;
     }
     block = arena->heap.resize(arena->heap.context, NULL, sizeof(*block) + room);
     if (block == NULL) {
-        return NULL;
+        return false;
     }
     block->size_bytes = room;
-    block->used_bytes = 0;
     block->next = NULL;
     arena->held_bytes += room;
     if (arena->current == NULL) {
@@ -101,55 +110,50 @@ block_add(struct atr_arena *arena, size_t size_bytes)
         block->next = arena->current->next;
         arena->current->next = block;
     }
-    arena->current = block;
-    return block;
+    move_to(arena, block);
+    return true;
 }
 
 /* Blocks behind the current one are empty leftovers of earlier events. */
-static void *
-take(struct atr_arena *arena, size_t size_bytes)
+static bool
+find_block(struct atr_arena *arena, size_t size_bytes)
 {
-    void *at = block_take(arena->current, size_bytes);
-
-    while (at == NULL && arena->current != NULL && arena->current->next != NULL) {
-        arena->current = arena->current->next;
-        arena->current->used_bytes = 0;
-        at = block_take(arena->current, size_bytes);
+    while (arena->current != NULL && arena->current->next != NULL) {
+        move_to(arena, arena->current->next);
+        if (size_bytes <= arena->current->size_bytes) {
+            return true;
+        }
     }
-    return at != NULL ? at : block_take(block_add(arena, size_bytes), size_bytes);
+    return add_block(arena, size_bytes);
 }
 
 void *
-atr_arena_alloc(struct atr_arena *arena, size_t count, size_t element_bytes)
+atr_arena_more(struct atr_arena *arena, size_t count, size_t element_bytes)
 {
-    const size_t unit = alignof(max_align_t);
-    void *at = NULL;
+    size_t units;
 
     if (count == 0 || element_bytes == 0) {
         return NULL;
     }
-    if (count <= (arena->cap_bytes / element_bytes)) {
-        size_t size_bytes = (count * element_bytes + unit - 1) / unit * unit;
-
-        at = take(arena, size_bytes);
-        if (at != NULL) {
-            memset(at, 0, size_bytes);
+    if (count <= arena->cap_bytes / element_bytes) {
+        units = (count * element_bytes + ATR_ARENA_UNIT - 1) / ATR_ARENA_UNIT;
+        if (find_block(arena, units * ATR_ARENA_UNIT)) {
+            return atr_arena_take(arena, count, element_bytes);
         }
     }
-    if (at == NULL) {
-        arena->exhausted = true;
-    }
-    return at;
+    arena->exhausted = true;
+    return NULL;
 }
 
 struct atr_str
 atr_arena_str(struct atr_arena *arena, struct atr_str text)
 {
-    char *copy = atr_arena_alloc(arena, text.size_bytes + 1, 1);
+    char *copy = atr_arena_take(arena, text.size_bytes + 1, 1);
 
     if (copy == NULL) {
         return (struct atr_str){NULL, 0};
     }
+    copy[text.size_bytes] = '\0';
     if (text.size_bytes > 0) {
         memcpy(copy, text.data, text.size_bytes);
     }

@@ -138,7 +138,7 @@ struct atr_str
 atr_utf16_to_utf8(struct atr_arena *arena, struct atr_bytes units)
 {
     size_t count = units.size_bytes / 2;
-    char *out = atr_arena_alloc(arena, count * 3 + 1, 1); /* a pair of units needs 4 of its 6 */
+    char *out = atr_arena_take(arena, count * 3 + 1, 1); /* a pair of units needs 4 of its 6 */
     size_t size;
 
     if (out == NULL) {

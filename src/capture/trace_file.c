@@ -178,7 +178,7 @@ kept_record(const struct atr_packet *packet, const struct atr_event *event)
     if (!event->arena->is_pinned) {
         return record;
     }
-    copy = atr_arena_alloc(event->arena, record.size_bytes, 1);
+    copy = atr_arena_take(event->arena, record.size_bytes, 1);
     if (copy == NULL) {
         return (struct atr_bytes){NULL, 0};
     }

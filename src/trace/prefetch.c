@@ -45,7 +45,7 @@ fill(struct atr_prefetch *prefetch, struct batch *batch)
     batch->count = 0;
     batch->status = ATR_OK;
     while (batch->status == ATR_OK && batch->count < BATCH_EVENTS &&
-           batch->arena.held_bytes < BATCH_FULL_BYTES && !atomic_load(&prefetch->stop)) {
+           atr_arena_used(&batch->arena) < BATCH_FULL_BYTES && !atomic_load(&prefetch->stop)) {
         struct atr_event *event = &batch->events[batch->count];
 
         event->arena = &batch->arena;

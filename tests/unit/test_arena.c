@@ -151,6 +151,29 @@ texts_are_copied_and_formatted(void **state)
     atr_arena_fini(&arena);
 }
 
+static void
+what_was_used_is_known_and_over_with_the_event(void **state)
+{
+    struct atr_arena arena;
+
+    (void)state;
+    atr_arena_init(&arena, atr_heap_default(), 8 * CAP);
+    CHECK_UINT(atr_arena_used(&arena), 0);
+    for (unsigned round = 0; round < 3; round++) {
+        size_t given = 0;
+
+        for (size_t size = 1; size < CAP / 2; size += size / 2 + 1) {
+            assert_non_null(atr_arena_take(&arena, size, 1));
+            given += size;
+            assert_true(atr_arena_used(&arena) >= given);
+            assert_true(atr_arena_used(&arena) <= arena.held_bytes);
+        }
+        atr_arena_reset(&arena);
+        CHECK_UINT(atr_arena_used(&arena), 0);
+    }
+    atr_arena_fini(&arena);
+}
+
 int
 main(void)
 {
@@ -159,6 +182,7 @@ main(void)
         cmocka_unit_test(nothing_asked_is_nothing_given),
         cmocka_unit_test(more_than_the_cap_is_refused_until_the_next_event),
         cmocka_unit_test(every_event_starts_with_all_the_room),
+        cmocka_unit_test(what_was_used_is_known_and_over_with_the_event),
         cmocka_unit_test(events_of_usual_size_cost_no_heap_call),
         cmocka_unit_test(a_heap_that_fails_exhausts_the_arena),
         cmocka_unit_test(texts_are_copied_and_formatted),
