@@ -111,35 +111,34 @@ know_request(const struct atr_call *call, struct atr_decode_context *context)
     context->syntax_grade = call->syntax_grade;
 }
 
-static struct atr_decode_context
-context_of(const struct atr_session *session, const struct atr_event *event,
-           const struct atr_part *payload)
+static void
+context_fill(struct atr_decode_context *context, const struct atr_session *session,
+             const struct atr_event *event, const struct atr_part *payload)
 {
     const struct atr_part *view = atr_event_part_find(event, ATR_PART_VIEW);
-    struct atr_decode_context context = {
+
+    *context = (struct atr_decode_context){
         .pointer_bytes = (event->flags & ATR_RECORD_WOW64) != 0 ? 4 : 8,
         .os_build = atr_session_os_build(session, event->source_id),
         .port_name = event->port_name,
         .direction = direction_of(event),
         .is_received = was_received(event),
     };
-
     if (atr_attributes_has(&event->attributes, ATR_ATTRIBUTE_VIEW)) {
-        context.view_size = event->attributes.view.size_bytes;
+        context->view_size = event->attributes.view.size_bytes;
     }
     if (view != NULL) {
-        context.view = view->bytes;
+        context->view = view->bytes;
     }
     if (payload == NULL) {
-        return context;
+        return;
     }
-    context.original_bytes = payload->original_bytes;
-    if (context.direction == ATR_DIRECTION_ANSWER) {
-        know_request(event->call, &context);
+    context->original_bytes = payload->original_bytes;
+    if (context->direction == ATR_DIRECTION_ANSWER) {
+        know_request(event->call, context);
     } else {
-        know_binding(session, event, payload->bytes, &context);
+        know_binding(session, event, payload->bytes, context);
     }
-    return context;
 }
 
 static bool
@@ -302,7 +301,7 @@ atr_decode_event(const struct atr_session *session, struct atr_decode_memo *memo
     if (event->port_name.size_bytes == 0) {
         name_by_argument(event);
     }
-    context = context_of(session, event, payload);
+    context_fill(&context, session, event, payload);
     decode_attributes(event, &context);
     if (payload == NULL || payload->type != ATR_PART_PAYLOAD || event->role == ATR_ROLE_NONE ||
         event->role == ATR_ROLE_RELEASE || payload->original_bytes == 0) {
