@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "session/internal.h"
 
-static void
-unindex(struct atr_table *refs, struct atr_key key, const struct call_entry *call)
+void
+session_ref_clear(struct call_ref *ref)
 {
-    struct call_ref *ref = key_is_set(key) ? atr_table_find(refs, key) : NULL;
-
-    if (ref != NULL && ref->call == call) {
-        atr_table_remove(refs, ref);
+    if (ref->call != NULL) {
+        *ref->own = NULL;
+        ref->call = NULL;
     }
+}
+
+static void
+ref_release(void *context, struct atr_table_entry *entry)
+{
+    (void)context;
+    session_ref_clear((struct call_ref *)entry);
 }
 
 /* A call leaves, by its end or by the cap: nothing may find it any more. */
@@ -18,9 +24,9 @@ call_release(void *context, struct atr_table_entry *entry)
     struct atr_session *session = context;
     struct call_entry *call = (struct call_entry *)entry;
 
-    unindex(&session->enters, call->enter_key, call);
-    unindex(&session->messages, call->message_key, call);
-    unindex(&session->rpc_calls, call->rpc_key, call);
+    atr_table_remove(&session->enters, call->entered);
+    atr_table_remove(&session->messages, call->message);
+    atr_table_remove(&session->rpc_calls, call->rpc);
     if (session->call == call) {
         session->call = NULL;
     }
@@ -31,9 +37,11 @@ session_calls_init(struct atr_session *session)
 {
     const struct atr_heap heap = session->heap;
 
-    atr_table_init(&session->enters, heap, ATR_CALLS_MAX, sizeof(struct call_ref), NULL, session);
-    atr_table_init(&session->messages, heap, ATR_CALLS_MAX, sizeof(struct call_ref), NULL, session);
-    atr_table_init(&session->rpc_calls, heap, ATR_CALLS_MAX, sizeof(struct call_ref), NULL,
+    atr_table_init(&session->enters, heap, ATR_CALLS_MAX, sizeof(struct call_ref), ref_release,
+                   session);
+    atr_table_init(&session->messages, heap, ATR_CALLS_MAX, sizeof(struct call_ref), ref_release,
+                   session);
+    atr_table_init(&session->rpc_calls, heap, ATR_CALLS_MAX, sizeof(struct call_ref), ref_release,
                    session);
     atr_table_init(&session->threads, heap, ATR_THREADS_MAX, sizeof(struct thread_entry), NULL,
                    session);
@@ -73,17 +81,21 @@ session_call_give(struct atr_session *session, struct atr_event *event, struct c
 }
 
 void
-session_call_index(struct atr_table *refs, struct atr_key key, struct atr_key *own,
+session_call_index(struct atr_table *refs, struct atr_key key, struct call_ref **own,
                    struct call_entry *call)
 {
-    struct call_ref *ref;
+    struct call_ref *ref = atr_table_get(refs, key);
 
-    unindex(refs, *own, call);
-    ref = atr_table_get(refs, key);
-    if (ref != NULL) {
-        ref->call = call;
-        *own = key;
+    if (ref == NULL) {
+        return;
     }
+    session_ref_clear(ref);
+    if (*own != NULL) {
+        atr_table_remove(refs, *own);
+    }
+    ref->call = call;
+    ref->own = own;
+    *own = ref;
 }
 
 void

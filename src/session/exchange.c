@@ -58,7 +58,7 @@ session_adopt_ids(struct atr_session *session, struct call_entry *call,
     if (has_ids(event) && call->call.message_id == 0) {
         call->call.message_id = event->as.alpc.message_id;
         call->call.callback_id = event->as.alpc.callback_id;
-        session_call_index(&session->messages, message_key(event), &call->message_key, call);
+        session_call_index(&session->messages, message_key(event), &call->message, call);
     }
 }
 
@@ -88,7 +88,7 @@ session_request_sent(struct atr_session *session, struct atr_event *event, enum 
                          (event->as.alpc.flags & ATR_ALPC_SYNC_REQUEST) != 0 ||
                          event->as.alpc.operation == ATR_OP_LPC_REQUEST_WAIT_REPLY;
     set_parent(session, call, thread);
-    session_call_index(&session->enters, enter_key(event), &call->enter_key, call);
+    session_call_index(&session->enters, enter_key(event), &call->entered, call);
     if (thread == NULL) {
         return;
     }

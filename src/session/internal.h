@@ -118,16 +118,20 @@ struct call_entry {
     struct party_memo client;
     struct party_memo server;
     uint64_t connection_id;
-    struct atr_key enter_key;   /* in enters; {0, 0}: none */
-    struct atr_key message_key; /* in messages */
-    struct atr_key rpc_key;     /* in rpc_calls */
-    uint16_t request_bytes;     /* DataLength, to tell a thread's sends apart */
+    struct call_ref *entered; /* what finds it: in enters; NULL: nothing does */
+    struct call_ref *message; /* in messages */
+    struct call_ref *rpc;     /* in rpc_calls */
+    uint16_t request_bytes;   /* DataLength, to tell a thread's sends apart */
 };
 
-/* Joins an exit to its enter, a message to its call, an LRPC CallId to its call. */
+/*
+ * Joins an exit to its enter, a message to its call, an LRPC CallId to its call. The two know each
+ * other, so that neither is left with a pointer to the other.
+ */
 struct call_ref {
     struct atr_table_entry entry;
-    struct call_entry *call; /* which takes the ref along when it leaves; NULL: more than one */
+    struct call_entry *call; /* NULL: more than one go by this key */
+    struct call_ref **own;   /* in that call */
 };
 
 struct thread_entry {
@@ -180,12 +184,6 @@ static inline struct atr_key
 session_key(uint32_t source_id, uint64_t high, uint64_t low)
 {
     return (struct atr_key){(uint64_t)source_id << 32 ^ high, low};
-}
-
-static inline bool
-key_is_set(struct atr_key key)
-{
-    return key.high != 0 || key.low != 0;
 }
 
 /* texts.c: texts and stacks held, within their budget */
@@ -255,9 +253,11 @@ void session_call_give(struct atr_session *session, struct atr_event *event,
 /* A call that begins with this event, seen from the client or from the server. */
 struct call_entry *session_call_begin(struct atr_session *session, const struct atr_event *event,
                                       enum atr_call_kind kind, bool from_client);
-/* Makes key find call; *own remembers it for the end of the call. */
-void session_call_index(struct atr_table *refs, struct atr_key key, struct atr_key *own,
+/* Makes key find call; own is the member of call that knows the ref. */
+void session_call_index(struct atr_table *refs, struct atr_key key, struct call_ref **own,
                         struct call_entry *call);
+/* The ref finds no call any more. */
+void session_ref_clear(struct call_ref *ref);
 /* Nothing more will come: event->call stays readable until the next event. */
 void session_call_end(struct atr_session *session, struct call_entry *call);
 void session_side_fill(struct atr_call_side *side, const struct atr_event *event);

@@ -58,15 +58,15 @@ index_by_rpc_call_id(struct atr_session *session, struct call_entry *call)
     struct atr_key key = rpc_key(call->connection_id, call->call.rpc.call_id);
     struct call_ref *ref;
 
-    if (call->call.is_sync || call->connection_id == 0 || key_is_set(call->rpc_key)) {
+    if (call->call.is_sync || call->connection_id == 0 || call->rpc != NULL) {
         return;
     }
     ref = atr_table_find(&session->rpc_calls, key);
     if (ref != NULL) {
-        ref->call = NULL;
+        session_ref_clear(ref);
         return;
     }
-    session_call_index(&session->rpc_calls, key, &call->rpc_key, call);
+    session_call_index(&session->rpc_calls, key, &call->rpc, call);
 }
 
 static void

@@ -58,9 +58,9 @@ append(struct atr_table *table, struct atr_table_entry *entry)
 }
 
 void
-atr_table_touch(struct atr_table *table, void *touched)
+atr_table_renew(struct atr_table *table, void *renewed)
 {
-    struct atr_table_entry *entry = touched;
+    struct atr_table_entry *entry = renewed;
 
     if (entry != table->newest) {
         unlink_entry(table, entry);

@@ -45,9 +45,6 @@ void *atr_table_add(struct atr_table *table, struct atr_key key);
 /* find, or add. */
 void *atr_table_get(struct atr_table *table, struct atr_key key);
 
-/* Makes entry the newest, so that what is in use is forgotten last. */
-void atr_table_touch(struct atr_table *table, void *touched);
-
 /* Makes entry the oldest: it is over, and goes first when room is needed. */
 void atr_table_retire(struct atr_table *table, void *retired);
 
@@ -56,6 +53,18 @@ static inline bool
 atr_table_is_crowded(const struct atr_table *table)
 {
     return table->map.count >= table->map.cap - table->map.cap / 4;
+}
+
+/* What atr_table_touch does in a crowded table. */
+void atr_table_renew(struct atr_table *table, void *renewed);
+
+/* Makes entry the newest, so that what is in use is forgotten last; not before it matters. */
+static inline void
+atr_table_touch(struct atr_table *table, void *touched)
+{
+    if (atr_table_is_crowded(table)) {
+        atr_table_renew(table, touched);
+    }
 }
 
 void atr_table_remove(struct atr_table *table, void *removed); /* NULL is fine */
