@@ -60,6 +60,8 @@ decode_attributes(struct atr_event *event, const struct atr_decode_context *cont
 /* LRPC's request header as far as the choice of the binding needs it (lrpc 3). */
 enum {
     LRPC_TYPE_REQUEST = 0,
+    LRPC_FLAGS_OFFSET = 0x08,
+    LRPC_HAS_OBJECT = 1,
     LRPC_BINDING_ID_OFFSET = 0x10,
     LRPC_OBJECT_OFFSET = 0x30,
 };
@@ -73,7 +75,10 @@ know_binding(const struct atr_session *session, const struct atr_event *event,
     struct atr_guid object;
     uint32_t type = atr_cursor_u32(&cur);
     uint32_t binding_id;
+    uint32_t flags;
 
+    atr_cursor_seek(&cur, LRPC_FLAGS_OFFSET);
+    flags = atr_cursor_u32(&cur);
     atr_cursor_seek(&cur, LRPC_BINDING_ID_OFFSET);
     binding_id = atr_cursor_u32(&cur);
     if (!atr_cursor_ok(&cur) || type != LRPC_TYPE_REQUEST) {
@@ -84,12 +89,13 @@ know_binding(const struct atr_session *session, const struct atr_event *event,
         context->interface = binding.interface;
         context->interface_grade = binding.grade;
         context->syntax = binding.syntax;
-        context->syntax_grade = binding.grade;
+        context->syntax_grade =
+            binding.syntax == ATR_SYNTAX_UNKNOWN ? ATR_GRADE_NONE : binding.grade;
         return;
     }
     atr_cursor_seek(&cur, LRPC_OBJECT_OFFSET);
     object = atr_cursor_guid(&cur);
-    if (atr_cursor_ok(&cur) &&
+    if (atr_cursor_ok(&cur) && (flags & LRPC_HAS_OBJECT) != 0 &&
         atr_session_find_ipid(session, event->source_id, &object, &context->interface.uuid)) {
         context->has_interface = true;
         context->interface_grade = ATR_GRADE_INFERRED;

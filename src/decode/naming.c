@@ -3,6 +3,10 @@
 #include "decode/event_rows.h"
 #include "names/names.h"
 
+enum {
+    LEAF_BYTES_MAX = 256 /* of a module, in a frame */
+};
+
 static struct atr_str
 frame_text(const struct atr_session *session, struct atr_event *event,
            const struct atr_frame *frame)
@@ -19,8 +23,10 @@ frame_text(const struct atr_session *session, struct atr_event *event,
         return (struct atr_str){NULL, 0};
     }
     leaf = atr_str_leaf(module->path);
-    return atr_arena_format(event->arena, "%.*s+0x%x", (int)(leaf.size_bytes & 0x1ff), leaf.data,
-                            (unsigned)frame->rva);
+    return atr_arena_format(
+        event->arena, "%.*s+0x%x",
+        (int)(leaf.size_bytes < LEAF_BYTES_MAX ? leaf.size_bytes : LEAF_BYTES_MAX), leaf.data,
+        (unsigned)frame->rva);
 }
 
 static void

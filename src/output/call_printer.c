@@ -70,7 +70,7 @@ write_port(struct atr_text *text, const struct atr_event *event)
 }
 
 static void
-render_right(struct atr_queue *queue, struct atr_held *held, const struct atr_event *event)
+render_request(struct atr_queue *queue, struct atr_held *held, const struct atr_event *event)
 {
     bool is_connect = event->call != NULL && event->call->kind == ATR_CALL_CONNECT;
 
@@ -80,6 +80,12 @@ render_right(struct atr_queue *queue, struct atr_held *held, const struct atr_ev
         atr_text_puts(&held->right, "  ");
     }
     atr_request_write(&held->right, event, &queue->style);
+}
+
+static void
+render_right(struct atr_queue *queue, struct atr_held *held, const struct atr_event *event)
+{
+    render_request(queue, held, event);
     atr_remarks_write(&held->right, event, &queue->style);
 }
 
@@ -121,7 +127,9 @@ mark_of(const struct atr_event *event)
     }
     mark.is_set = true;
     mark.size_bytes = payload->original_bytes;
-    mark.crc32c = atr_crc32c(0, payload->bytes.data, payload->bytes.size_bytes);
+    /* A 32-bit view of the same bytes may read otherwise. */
+    mark.crc32c =
+        atr_crc32c(event->flags & ATR_RECORD_WOW64, payload->bytes.data, payload->bytes.size_bytes);
     return mark;
 }
 
@@ -201,7 +209,7 @@ continue_call(struct atr_queue *queue, const struct atr_event *event, struct atr
     /* Both ends saw the reply: the client's view is the later one and counts. */
     if (call->kind == ATR_CALL_BIND) {
         atr_text_clear(&held->right);
-        render_right(queue, held, event); /* the syntax that was agreed */
+        render_request(queue, held, event); /* the syntax that was agreed */
     }
     if (!event->is_unread) {
         atr_text_clear(&held->result);

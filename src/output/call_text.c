@@ -114,7 +114,8 @@ write_method(struct atr_text *text, const struct atr_event *event, const struct 
         atr_text_puts(text, sure ? "" : "?");
     } else if (meaning->interface.size_bytes > 0) {
         atr_text_name(text, meaning->interface);
-        atr_text_printf(text, "::opnum%u", (unsigned)rpc->opnum);
+        atr_text_printf(text, "::opnum%u%s", (unsigned)rpc->opnum,
+                        event->call->interface_grade == ATR_GRADE_BOUND ? "" : "?");
     } else {
         atr_text_printf(text, "opnum%u", (unsigned)rpc->opnum);
     }

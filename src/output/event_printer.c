@@ -45,8 +45,12 @@ write_flags(struct atr_text *text, uint32_t flags)
 static const struct atr_party *
 own_party(const struct atr_event *event)
 {
-    return event->server.known && event->server.pid == event->as.alpc.pid ? &event->server
-                                                                          : &event->client;
+    const struct atr_party *server = &event->server;
+
+    return server->known && server->pid == event->as.alpc.pid &&
+                   (event->client.pid != server->pid || server->tid == event->as.alpc.tid)
+               ? server
+               : &event->client;
 }
 
 static void
@@ -82,6 +86,8 @@ write_call(struct event_printer *printer, const struct atr_event *event)
     if (event->port_name.size_bytes > 0) {
         atr_text_putc(out, ' ');
         atr_text_name(out, event->port_name);
+    } else if (alpc->port_id != 0) {
+        atr_text_printf(out, " port#%u", (unsigned)alpc->port_id);
     }
     if (alpc->handle != ATR_UNKNOWN_U32) {
         atr_text_puts(out, " handle=0x");

@@ -9,6 +9,7 @@
 enum {
     SINK_BYTES = 64 * 1024, /* handed to the sink in pieces of about this */
     INDENT = 2,
+    INDENT_DEPTH_MAX = 32, /* deeper calls stand in one column */
     FREE_BYTES_MAX = 4096, /* a recycled line does not keep more than this a text */
 };
 
@@ -201,7 +202,7 @@ write_line(struct atr_queue *queue, const struct atr_held *held, uint32_t depth)
     atr_color_on(out, queue->style.color, ATR_COLOR_DIM);
     atr_time_write(&queue->time, out, held->time_ns, held->time_known);
     atr_color_off(out, queue->style.color);
-    atr_text_pad(out, ' ', (size_t)depth * INDENT);
+    atr_text_pad(out, ' ', (size_t)(depth < INDENT_DEPTH_MAX ? depth : INDENT_DEPTH_MAX) * INDENT);
     atr_text_put(out, atr_text_view(&held->left));
     atr_text_put(out, atr_text_view(&held->server));
     atr_text_put(out, atr_text_view(&held->right));
@@ -229,17 +230,33 @@ recycle(struct atr_queue *queue, struct atr_held *held)
     queue->free = held;
 }
 
+static enum atr_status
+hand_over(struct atr_queue *queue, size_t at_least)
+{
+    enum atr_status status = queue->out.status;
+
+    if (status == ATR_OK && queue->out.size_bytes >= at_least && queue->out.size_bytes > 0) {
+        status = queue->sink.write(queue->sink.context, atr_text_view(&queue->out));
+        atr_text_clear(&queue->out);
+    }
+    return status;
+}
+
 /* A root and all below it, depth first without recursion; each is recycled once it was left. */
-static void
+static enum atr_status
 write_subtree(struct atr_queue *queue, struct atr_held *root)
 {
     struct atr_held *held = root;
+    enum atr_status status = ATR_OK;
     uint32_t depth = 0;
 
     while (held != NULL) {
         struct atr_held *done = held;
 
-        write_line(queue, held, depth);
+        if (status == ATR_OK) {
+            write_line(queue, held, depth);
+            status = hand_over(queue, queue->style.prompt ? 0 : SINK_BYTES);
+        }
         if (held->first_child != NULL) {
             held = held->first_child;
             depth++;
@@ -254,17 +271,6 @@ write_subtree(struct atr_queue *queue, struct atr_held *root)
         }
         held = done == root ? NULL : done->next_sibling;
         recycle(queue, done);
-    }
-}
-
-static enum atr_status
-hand_over(struct atr_queue *queue, size_t at_least)
-{
-    enum atr_status status = queue->out.status;
-
-    if (status == ATR_OK && queue->out.size_bytes >= at_least && queue->out.size_bytes > 0) {
-        status = queue->sink.write(queue->sink.context, atr_text_view(&queue->out));
-        atr_text_clear(&queue->out);
     }
     return status;
 }
@@ -288,8 +294,7 @@ atr_queue_flush(struct atr_queue *queue, bool all)
         } else {
             queue->newest = NULL;
         }
-        write_subtree(queue, held);
-        status = hand_over(queue, queue->style.prompt ? 0 : SINK_BYTES);
+        status = write_subtree(queue, held);
     }
     return status == ATR_OK && all ? hand_over(queue, 0) : status;
 }

@@ -71,9 +71,11 @@ atr_show(const char *path, const struct atr_show_options *options, const struct 
     if (status == ATR_OK) {
         status = atr_trace_walk(&trace, output, show_event, &shower, &error);
     }
-    if (status == ATR_OK) {
-        status = shower.ops->finish(shower.printer);
-        status = status == ATR_END ? ATR_OK : status;
+    if (shower.printer != NULL) {
+        /* What was read before a failure is shown, too. */
+        enum atr_status finished = shower.ops->finish(shower.printer);
+
+        status = status == ATR_OK && finished != ATR_END ? finished : status;
     }
     result = atr_trace_result(&trace, path, status, &error, words);
     shower.ops->destroy(shower.printer);

@@ -185,10 +185,14 @@ atr_trace_result(const struct atr_trace *trace, const char *path, enum atr_statu
 {
     struct atr_capture_report report;
 
-    if (status != ATR_OK) {
+    if (status != ATR_OK && trace->capture == NULL) {
         return atr_trace_fail(ATR_RESULT_NOTHING, error, words);
     }
     atr_capture_report(trace->capture, &report);
+    if (status != ATR_OK) {
+        return atr_trace_fail(report.events > 0 ? ATR_RESULT_DAMAGED : ATR_RESULT_NOTHING, error,
+                              words);
+    }
     if (report.damaged) {
         say_damage(trace, path, &report, words);
         return report.records == 0 ? ATR_RESULT_NOTHING : ATR_RESULT_DAMAGED;
