@@ -138,7 +138,10 @@ atr_arena_more(struct atr_arena *arena, size_t count, size_t element_bytes)
     if (count <= arena->cap_bytes / element_bytes) {
         units = (count * element_bytes + ATR_ARENA_UNIT - 1) / ATR_ARENA_UNIT;
         if (find_block(arena, units * ATR_ARENA_UNIT)) {
-            return atr_arena_take(arena, count, element_bytes);
+            uint8_t *at = arena->next;
+
+            arena->next += units * ATR_ARENA_UNIT;
+            return at;
         }
     }
     arena->exhausted = true;
