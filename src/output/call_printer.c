@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/crc32c.h"
 #include "event/words.h"
 #include "output/call_text.h"
 #include "output/queue.h"
+
+#include <string.h>
 
 /*
  * One line a call (`show`), or the same lines indented under the call that caused them (`tree`).
@@ -110,50 +111,53 @@ add_plain(struct atr_queue *queue, const struct atr_event *event, uint64_t paren
  * Most messages of a recording are seen twice, where they were sent and where they arrived. Once
  * one was decoded from a whole view, another view of the same bytes has nothing to add.
  */
-static struct atr_message_mark
-mark_of(const struct atr_event *event)
+static const struct atr_part *
+whole_payload(const struct atr_event *event)
 {
-    const struct atr_part *payload = atr_event_part_find(event, ATR_PART_PAYLOAD);
-    struct atr_message_mark mark = {.is_set = false};
-
-    if (payload == NULL || event->note_count > 0 ||
+    if (event->note_count > 0 ||
         (event->flags & (ATR_RECORD_TRUNCATED | ATR_RECORD_PART_FAULT)) != 0) {
-        return mark;
+        return NULL;
     }
     for (uint32_t i = 0; i < event->part_count; i++) {
         if (event->parts[i].original_bytes > event->parts[i].bytes.size_bytes) {
-            return mark;
+            return NULL;
         }
     }
-    mark.is_set = true;
-    mark.size_bytes = payload->original_bytes;
-    /* A 32-bit view of the same bytes may read otherwise. */
-    mark.crc32c =
-        atr_crc32c(event->flags & ATR_RECORD_WOW64, payload->bytes.data, payload->bytes.size_bytes);
-    return mark;
+    return atr_event_part_find(event, ATR_PART_PAYLOAD);
 }
 
 static bool
-is_again(const struct atr_message_mark *seen, const struct atr_event *event)
+is_wow64(const struct atr_event *event)
 {
-    struct atr_message_mark mark;
+    return (event->flags & ATR_RECORD_WOW64) != 0;
+}
 
-    if (!seen->is_set) {
-        return false;
-    }
-    mark = mark_of(event);
-    return mark.is_set && mark.size_bytes == seen->size_bytes && mark.crc32c == seen->crc32c;
+static bool
+is_again(const struct atr_message_copy *seen, const struct atr_event *event)
+{
+    const struct atr_part *payload = seen->size_bytes == 0 ? NULL : whole_payload(event);
+
+    return payload != NULL && payload->bytes.size_bytes == seen->size_bytes &&
+           seen->is_wow64 == is_wow64(event) &&
+           memcmp(payload->bytes.data, seen->bytes, seen->size_bytes) == 0;
 }
 
 /* Of an RPC message, of which every value is on the line, and none lies elsewhere. */
 static void
-remember(struct atr_message_mark *mark, const struct atr_event *event)
+remember(struct atr_message_copy *copy, const struct atr_event *event)
 {
     const struct atr_ndr_view *ndr = event->meaning.ndr;
+    const struct atr_part *payload;
 
-    *mark = (struct atr_message_mark){.is_set = false};
-    if (event->call->kind == ATR_CALL_RPC && ndr != NULL && !ndr->in_view) {
-        *mark = mark_of(event);
+    copy->size_bytes = 0;
+    if (event->call->kind != ATR_CALL_RPC || ndr == NULL || ndr->in_view) {
+        return;
+    }
+    payload = whole_payload(event);
+    if (payload != NULL && payload->bytes.size_bytes <= ATR_COPY_BYTES_MAX) {
+        copy->size_bytes = (uint32_t)payload->bytes.size_bytes;
+        copy->is_wow64 = is_wow64(event);
+        memcpy(copy->bytes, payload->bytes.data, copy->size_bytes);
     }
 }
 
@@ -374,7 +378,7 @@ printer_event(void *state, const struct atr_event *event)
 {
     enum atr_status status = queue_event(state, event);
 
-    return status == ATR_OK ? atr_queue_flush(state, false) : status;
+    return status == ATR_OK && atr_queue_is_due(state) ? atr_queue_flush(state, false) : status;
 }
 
 static enum atr_status

@@ -62,10 +62,50 @@ held_bytes(struct atr_held *held)
     return sum;
 }
 
+static size_t
+recent_place(uint64_t call_id)
+{
+    return (size_t)(call_id & ((1 << ATR_RECENT_BITS) - 1));
+}
+
 struct atr_held *
 atr_queue_find(const struct atr_queue *queue, uint64_t call_id)
 {
-    return call_id == 0 ? NULL : atr_map_find(&queue->by_call, (struct atr_key){0, call_id});
+    struct atr_held *held = queue->recent[recent_place(call_id)];
+
+    if (call_id == 0 || (held != NULL && held->call_id == call_id)) {
+        return call_id == 0 ? NULL : held;
+    }
+    return atr_map_find(&queue->by_call, (struct atr_key){0, call_id});
+}
+
+/* A line that cannot be found is one of its own. */
+static void
+make_findable(struct atr_queue *queue, struct atr_held *held, uint64_t call_id)
+{
+    struct atr_held **recent = &queue->recent[recent_place(call_id)];
+
+    if (call_id == 0) {
+        return;
+    }
+    if (*recent == NULL) {
+        *recent = held;
+        held->call_id = call_id;
+    } else if (atr_map_put(&queue->by_call, (struct atr_key){0, call_id}, held) == ATR_OK) {
+        held->call_id = call_id;
+    }
+}
+
+static void
+make_unfindable(struct atr_queue *queue, const struct atr_held *held)
+{
+    struct atr_held **recent = &queue->recent[recent_place(held->call_id)];
+
+    if (*recent == held) {
+        *recent = NULL;
+    } else if (held->call_id != 0) {
+        (void)atr_map_take(&queue->by_call, (struct atr_key){0, held->call_id});
+    }
 }
 
 /* Ready for the next line: texts keep their room. */
@@ -75,6 +115,8 @@ held_clear(struct atr_held *held)
     struct atr_text *texts[5];
 
     memset(held, 0, offsetof(struct atr_held, left));
+    held->request.size_bytes = 0;
+    held->reply.size_bytes = 0;
     texts_of(held, texts);
     for (size_t i = 0; i < ATR_COUNT(texts); i++) {
         atr_text_clear(texts[i]);
@@ -146,11 +188,7 @@ atr_queue_add(struct atr_queue *queue, uint64_t call_id, uint64_t parent_id)
     if (held == NULL) {
         return NULL;
     }
-    held->call_id = call_id;
-    if (call_id != 0 &&
-        atr_map_put(&queue->by_call, (struct atr_key){0, call_id}, held) != ATR_OK) {
-        held->call_id = 0;
-    }
+    make_findable(queue, held, call_id);
     if (parent != NULL) {
         append_child(parent, held);
     } else {
@@ -220,9 +258,7 @@ write_line(struct atr_queue *queue, const struct atr_held *held, uint32_t depth)
 static void
 recycle(struct atr_queue *queue, struct atr_held *held)
 {
-    if (held->call_id != 0) {
-        (void)atr_map_take(&queue->by_call, (struct atr_key){0, held->call_id});
-    }
+    make_unfindable(queue, held);
     queue->held_bytes -= held->counted_bytes;
     queue->held--;
     held_clear(held);
@@ -280,14 +316,9 @@ atr_queue_flush(struct atr_queue *queue, bool all)
 {
     enum atr_status status = ATR_OK;
 
-    while (queue->oldest != NULL && status == ATR_OK) {
+    while (status == ATR_OK && (all ? queue->oldest != NULL : atr_queue_is_due(queue))) {
         struct atr_held *held = queue->oldest;
-        bool is_ready = held->complete && held->open_below == 0;
-        bool is_over = queue->held > ATR_HELD_LINES_MAX || queue->held_bytes > ATR_HELD_BYTES_MAX;
 
-        if (!is_ready && !is_over && !all) {
-            break;
-        }
         queue->oldest = held->newer;
         if (queue->oldest != NULL) {
             queue->oldest->older = NULL;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/heap.h"
+#include "base/limits.h"
 #include "base/map.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -13,11 +14,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A message by its content. */
-struct atr_message_mark {
-    bool is_set; /* it was whole and decoded without complaint */
-    uint32_t size_bytes;
-    uint32_t crc32c;
+/* A message short enough to be kept, to know it again at its other end. */
+enum {
+    ATR_COPY_BYTES_MAX = 512
+};
+
+struct atr_message_copy {
+    uint32_t size_bytes; /* 0: none is kept */
+    bool is_wow64;       /* the same bytes may read otherwise */
+    uint8_t bytes[ATR_COPY_BYTES_MAX];
 };
 
 /*
@@ -46,15 +51,20 @@ struct atr_held {
     uint32_t open_below;  /* incomplete lines below */
     size_t counted_bytes; /* of its texts, in the queue's held_bytes */
 
-    /* The messages the line was written from, to know them again at the other end. */
-    struct atr_message_mark request;
-    struct atr_message_mark reply;
-
     struct atr_text left;   /* up to the arrow */
     struct atr_text server; /* may become better known */
     struct atr_text right;  /* port, what */
     struct atr_text result;
     struct atr_text details; /* lines below */
+
+    /* The messages the line was written from, as far as all of their values are on it. */
+    struct atr_message_copy request;
+    struct atr_message_copy reply;
+};
+
+/* Calls are numbered one by one, and most of them end soon. */
+enum {
+    ATR_RECENT_BITS = 10
 };
 
 struct atr_queue {
@@ -64,8 +74,9 @@ struct atr_queue {
     struct atr_time_writer time;
     struct atr_party_memo parties;
     struct atr_text out;
-    struct atr_map by_call;
-    struct atr_held *oldest; /* roots only, in a tree */
+    struct atr_held *recent[1 << ATR_RECENT_BITS]; /* by the low bits of their call ids */
+    struct atr_map by_call;                        /* those whose place there was taken */
+    struct atr_held *oldest;                       /* roots only, in a tree */
     struct atr_held *newest;
     struct atr_held *free;
     size_t held;
@@ -87,5 +98,14 @@ struct atr_held *atr_queue_add(struct atr_queue *queue, uint64_t call_id, uint64
 void atr_queue_count(struct atr_queue *queue, struct atr_held *held);
 void atr_queue_complete(struct atr_queue *queue, struct atr_held *held);
 
-/* Writes what may be written; all: everything, complete or not. */
+/* The oldest line is complete, or there is no room to wait for it. */
+static inline bool
+atr_queue_is_due(const struct atr_queue *queue)
+{
+    return queue->oldest != NULL &&
+           ((queue->oldest->complete && queue->oldest->open_below == 0) ||
+            queue->held > ATR_HELD_LINES_MAX || queue->held_bytes > ATR_HELD_BYTES_MAX);
+}
+
+/* Writes what is due; all: everything, complete or not. */
 ATR_NODISCARD enum atr_status atr_queue_flush(struct atr_queue *queue, bool all);

@@ -108,15 +108,48 @@ a_recycled_line_remembers_nothing(void **state)
     held->has_latency = true;
     held->latency_ns = 5000;
     held->time_known = true;
-    held->request.is_set = true;
+    held->request.size_bytes = 1;
     end(1, "1");
     flush(true);
     held = begin(2, 0, "b");
-    assert_false(held->request.is_set);
+    CHECK_UINT(held->request.size_bytes, 0);
     held->wants_result = false;
     atr_queue_complete(&queue, held);
     flush(true);
     CHECK_STR(atr_text_view(&shown), "0.000000 a server right = 1 <5.0 us>\ndetails\nb\n");
+    close_queue();
+}
+
+/* Calls whose numbers are a multiple of the places apart want the same one. */
+static void
+lines_are_found_whoever_has_their_place(void **state)
+{
+    const uint64_t places = UINT64_C(1) << ATR_RECENT_BITS;
+    struct atr_held *lines[4];
+
+    (void)state;
+    open_queue(false, NULL);
+    for (uint64_t i = 0; i < 4; i++) {
+        lines[i] = begin(7 + i * places, 0, "x");
+    }
+    for (uint64_t i = 0; i < 4; i++) {
+        assert_ptr_equal(atr_queue_find(&queue, 7 + i * places), lines[i]);
+    }
+    assert_null(atr_queue_find(&queue, 7 + 4 * places));
+    assert_null(atr_queue_find(&queue, 8));
+    assert_null(atr_queue_find(&queue, 0));
+    end(7, "");
+    flush(false);
+    assert_null(atr_queue_find(&queue, 7));
+    for (uint64_t i = 1; i < 4; i++) {
+        assert_ptr_equal(atr_queue_find(&queue, 7 + i * places), lines[i]);
+    }
+    assert_non_null(begin(7 + 5 * places, 0, "y"));
+    end(7 + 2 * places, "");
+    flush(true);
+    for (uint64_t i = 0; i < 6; i++) {
+        assert_null(atr_queue_find(&queue, 7 + i * places));
+    }
     close_queue();
 }
 
@@ -280,6 +313,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_leave_in_the_order_they_began),
         cmocka_unit_test(a_recycled_line_remembers_nothing),
+        cmocka_unit_test(lines_are_found_whoever_has_their_place),
         cmocka_unit_test(too_many_waiting_lines_push_out_the_oldest),
         cmocka_unit_test(too_many_waiting_bytes_push_out_the_oldest),
         cmocka_unit_test(a_tree_waits_for_all_below),
