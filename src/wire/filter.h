@@ -9,6 +9,8 @@
  * one kind are alternatives, kinds must all agree, an excluding row that matches refuses. A kind
  * without including rows lets everything pass. Unknown facts pass: the recorder judges again.
  *
+ * Names are compared without case for ASCII only; other letters must be equal.
+ *
  * Verdicts on processes and ports are made once, when the object is first seen, and kept with it.
  */
 
@@ -19,8 +21,8 @@ enum {
 
 enum atr_filter_kind {
     ATR_FILTER_PID = 1,          /* low */
-    ATR_FILTER_PROCESS_NAME = 2, /* leaf, no case; a trailing '*' makes it a prefix */
-    ATR_FILTER_PORT_NAME = 3,    /* last component, no case; a trailing '*' makes it a prefix */
+    ATR_FILTER_PROCESS_NAME = 2, /* leaf; a trailing '*' makes it a prefix */
+    ATR_FILTER_PORT_NAME = 3,    /* last component; a trailing '*' makes it a prefix */
     ATR_FILTER_OPERATION = 4,    /* low: enum atr_operation */
     ATR_FILTER_TYPE = 5,         /* low: message type & 0xff; received messages only */
     ATR_FILTER_LENGTH = 6,       /* low..high: data length */
@@ -61,7 +63,13 @@ struct atr_filter_half {
     bool is_exit;
 };
 
-/* False: not a filter this version understands (counts, kinds, text lengths). */
+/* What a listing of everything drowns in: the virus scanner and the input stack. Rows to show. */
+void atr_filter_default(struct atr_filter *filter);
+
+/*
+ * False: not a filter this version understands (counts, kinds, text lengths). The
+ * judges below are bounded whatever is in the filter.
+ */
 bool atr_filter_valid(const struct atr_filter *filter);
 
 /* Names are UTF-16, NULL when unknown; a path is judged by what follows its last backslash. */
