@@ -4,7 +4,7 @@
 TIME ?= 60
 FUZZ ?=
 
-.PHONY: help demo build test check format fuzz golden-update windows bench dist
+.PHONY: help demo build test check format fuzz golden-update windows driver bench dist
 .NOTPARALLEL:
 
 help:
@@ -33,7 +33,7 @@ check: ## what CI checks beyond the tests: layout, lint, layers, globals
 
 format: ## lay out all C files as house style wants it
 	@tools/setup-debian check
-	@find src include tests \( -name '*.c' -o -name '*.h' \) -exec clang-format-14 -i {} +
+	@find src include driver lab tests \( -name '*.c' -o -name '*.h' \) -exec clang-format-14 -i {} +
 
 fuzz: ## every fuzz target for TIME=60 seconds; FUZZ="name..." for some
 	@tools/setup-debian fuzz
@@ -48,6 +48,11 @@ golden-update: ## rewrite the golden files; read the diff
 windows: ## the tool for Windows: build/windows/alpctrace.exe
 	@tools/setup-debian windows
 	@cmake --workflow --preset windows
+
+driver: ## alpctrace.sys and alpcpin.sys, signed for testing: build/driver/{gcc,clang}
+	@tools/setup-debian driver
+	@cmake --workflow --preset driver
+	@cmake --workflow --preset driver-clang
 
 bench: ## benchmarks, each beside a peer
 	@tools/setup-debian test

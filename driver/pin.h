@@ -63,6 +63,13 @@ typedef struct _ATR_PIN_TABLE {
     NTSTATUS(NTAPI *Trampoline)
     (_In_ PVOID Target, _In_reads_bytes_(Bytes) const UCHAR *Code, _In_ ULONG Bytes,
      _Outptr_ PVOID *Trampoline);
+    /*
+     * An absolute jump to the row's thunk in [Low, High): one made before, or a new one in the
+     * padding at Place. Its page stays locked and the jump stays for ever: a thread may stand on
+     * it. NULL: none.
+     */
+    PVOID(NTAPI *Island)
+    (_In_ ULONG Row, _In_ const VOID *Low, _In_ const VOID *High, _In_opt_ PVOID Place);
     VOID(NTAPI *Counters)(_Out_ PATR_PIN_COUNTERS Counters);
     /* Who is still inside a Pre or Post: for the words of a refused unload. */
     BOOLEAN(NTAPI *Inside)(_Out_ PULONG Pid, _Out_ PULONG Tid);
