@@ -97,14 +97,14 @@ atr_map_put(struct atr_map *map, struct atr_key key, void *value)
         if (map->count >= map->cap) {
             return ATR_LIMIT;
         }
-        if ((map->count + 1) * 2 > map->room) {
+        if (slot == NULL || (map->count + 1) * 2 > map->room) {
             enum atr_status status = grow(map);
 
             if (status != ATR_OK) {
                 return status;
             }
+            slot = probe(map, key);
         }
-        slot = probe(map, key);
         map->count++;
     }
     *slot = (struct atr_map_slot){key, value};
