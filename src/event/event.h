@@ -287,6 +287,13 @@ struct atr_meaning {
     const struct atr_value *summary; /* first of the values a one-line form lists, or NULL */
 };
 
+/* How much of an event is wanted, once its role and call are known. */
+enum atr_need {
+    ATR_NEED_ALL,
+    ATR_NEED_PARTIES, /* who talks through which port, not what is said */
+    ATR_NEED_RECORD,  /* not even that */
+};
+
 struct atr_event {
     uint64_t number;      /* 1-based among the events and state records of the source */
     uint64_t time_ns;     /* since 1970 UTC; only orders when TIME_UNKNOWN is set */
@@ -325,7 +332,7 @@ struct atr_event {
     struct atr_str port_name;            /* of the connection port; absent unknown */
     const struct atr_frame_text *frames; /* top first */
     uint32_t frame_count;
-    bool is_unread;         /* nobody wanted its payload decoded: no facts, no meaning */
+    enum atr_need need; /* what is not needed, facts, meaning, or names of parties, is not there */
     struct atr_fact *facts; /* list, newest last */
     struct atr_fact *facts_last;
     struct atr_meaning meaning;

@@ -215,7 +215,7 @@ continue_call(struct atr_queue *queue, const struct atr_event *event, struct atr
         atr_text_clear(&held->right);
         render_request(queue, held, event); /* the syntax that was agreed */
     }
-    if (!event->is_unread) {
+    if (event->need == ATR_NEED_ALL) {
         atr_text_clear(&held->result);
         atr_result_write(&held->result, event, &queue->style);
         remember(&held->reply, event);
@@ -324,25 +324,31 @@ is_settled(const struct atr_call *call)
            call->syntax_grade == ATR_GRADE_BOUND;
 }
 
-static bool
-printer_wants_payload(const void *state, const struct atr_event *event)
+static enum atr_need
+printer_needs(const void *state, const struct atr_event *event)
 {
     const struct atr_queue *queue = state;
     const struct atr_call *call = event->call;
     const struct atr_held *held;
 
-    if (queue->style.fields || call == NULL || call->kind != ATR_CALL_RPC || !call->client.seen) {
-        return true;
+    if (queue->style.fields) {
+        return ATR_NEED_ALL;
     }
-    held = atr_queue_find(queue, call->id);
+    if (call == NULL) {
+        return is_worth_a_line(event) ? ATR_NEED_ALL : ATR_NEED_RECORD;
+    }
+    held = call->kind == ATR_CALL_RPC && call->client.seen ? atr_queue_find(queue, call->id) : NULL;
     if (held == NULL) {
-        return true;
+        return ATR_NEED_ALL;
     }
     if (event->role == ATR_ROLE_REQUEST_RECEIVED) {
-        return !is_settled(call) || !is_again(&held->request, event);
+        return is_settled(call) && is_again(&held->request, event) ? ATR_NEED_PARTIES
+                                                                   : ATR_NEED_ALL;
     }
-    return event->role != ATR_ROLE_REPLY_RECEIVED || (call->has_status && call->status != 0) ||
-           !is_again(&held->reply, event);
+    return event->role == ATR_ROLE_REPLY_RECEIVED && (!call->has_status || call->status == 0) &&
+                   is_again(&held->reply, event)
+               ? ATR_NEED_RECORD
+               : ATR_NEED_ALL;
 }
 
 static enum atr_status
@@ -404,7 +410,7 @@ const struct atr_printer_ops atr_call_printer = {
     .name = "calls",
     .create = list_create,
     .event = printer_event,
-    .wants_payload = printer_wants_payload,
+    .needs = printer_needs,
     .finish = printer_finish,
     .destroy = printer_destroy,
 };
@@ -413,7 +419,7 @@ const struct atr_printer_ops atr_tree_printer = {
     .name = "tree",
     .create = tree_create,
     .event = printer_event,
-    .wants_payload = printer_wants_payload,
+    .needs = printer_needs,
     .finish = printer_finish,
     .destroy = printer_destroy,
 };

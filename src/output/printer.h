@@ -47,10 +47,10 @@ struct atr_printer_ops {
     enum atr_status (*event)(void *state, const struct atr_event *event);
 
     /*
-     * Asked before the event's payload is decoded, when session and roles are known: false when the
-     * lines would not change by it. NULL: always true.
+     * Asked when session and role are known, before more is found out: without what is not needed
+     * the lines are the same. NULL: all is, always.
      */
-    bool (*wants_payload)(const void *state, const struct atr_event *event);
+    enum atr_need (*needs)(const void *state, const struct atr_event *event);
     enum atr_status (*finish)(void *state); /* what is still held, at the end of the input */
     void (*destroy)(void *state);           /* NULL is fine */
 };

@@ -18,7 +18,7 @@
  *   threads.c      what each thread waits for, serves and has sent
  *   handshake.c    connects and accepts
  *   learn.c        what decoders told
- *   parties.c      who is who, by name
+ *   parties.c      who is who, by name: atr_session_introduce
  */
 
 struct process_entry {
@@ -296,6 +296,3 @@ void session_connect_answer_sent(struct atr_session *session, struct atr_event *
 void session_connect_answered(struct atr_session *session, struct atr_event *event);
 
 /* learn.c: atr_session_learn and look-ups of what it learnt */
-
-/* parties.c: who is who, by name */
-void session_parties_fill(const struct atr_session *session, struct atr_event *event);

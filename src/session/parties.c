@@ -62,13 +62,17 @@ sender(const struct atr_session *session, const struct atr_event *event)
 }
 
 void
-session_parties_fill(const struct atr_session *session, struct atr_event *event)
+atr_session_introduce(const struct atr_session *session, struct atr_event *event)
 {
     const struct atr_session_port *connection =
         session->connection_port == NULL ? NULL : &session->connection_port->view;
     struct call_entry *call = session->call;
-    bool is_client = session_is_client_end(session, event);
+    bool is_client;
 
+    if (event->kind != ATR_RECORD_ENTER && event->kind != ATR_RECORD_EXIT) {
+        return;
+    }
+    is_client = session_is_client_end(session, event);
     if (connection != NULL) {
         event->port_name = connection->name;
     }

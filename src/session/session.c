@@ -55,7 +55,6 @@ apply(struct atr_session *session, struct atr_event *event)
     if (event->kind == ATR_RECORD_ENTER || event->kind == ATR_RECORD_EXIT) {
         session_state_look_up(session, event);
         session_exchange_apply(session, event);
-        session_parties_fill(session, event);
     }
 }
 

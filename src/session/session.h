@@ -16,7 +16,7 @@
  * never looks at payload bytes. Every table is bounded and forgets its oldest entry; pids, handles
  * and message ids may be reused at any time.
  *
- *   apply(event): role, call, client, server, port_name     decode(event)     learn(event)
+ *   apply(event): role, call     introduce(event): client, server, port_name     learn(event)
  *
  * One thread. What find functions return is valid until the next apply or learn.
  */
@@ -29,6 +29,9 @@ void atr_session_destroy(struct atr_session *session); /* NULL is fine */
 /* Record fields only. NOMEM is the one failure. */
 ATR_NODISCARD enum atr_status atr_session_apply(struct atr_session *session,
                                                 struct atr_event *event);
+
+/* Who the event is between, by name. Between apply and learn, for those who want to know. */
+void atr_session_introduce(const struct atr_session *session, struct atr_event *event);
 
 /* The event's facts; may change its role and call (text logs carry no header). */
 ATR_NODISCARD enum atr_status atr_session_learn(struct atr_session *session,

@@ -65,8 +65,8 @@ atr_show(const char *path, const struct atr_show_options *options, const struct 
     trace.want_frames = options->stacks || shower.ops->wants_fields;
     if (status == ATR_OK) {
         status = shower.ops->create(&shower.printer, &style, sink, &trace.heap);
-        trace.wants_payload = shower.ops->wants_payload;
-        trace.wants_context = shower.printer;
+        trace.needs = shower.ops->needs;
+        trace.needs_context = shower.printer;
     }
     if (status == ATR_OK) {
         status = atr_trace_walk(&trace, output, show_event, &shower, &error);

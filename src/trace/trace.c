@@ -43,16 +43,18 @@ understand(struct atr_trace *trace)
     struct atr_event *event = trace->event;
     enum atr_status status;
 
-    event->is_unread =
-        trace->wants_payload != NULL && !trace->wants_payload(trace->wants_context, event);
-    if (!event->is_unread) {
+    event->need = trace->needs == NULL ? ATR_NEED_ALL : trace->needs(trace->needs_context, event);
+    if (event->need <= ATR_NEED_PARTIES) {
+        atr_session_introduce(trace->session, event);
+    }
+    if (event->need == ATR_NEED_ALL) {
         atr_decode_event(trace->session, &trace->memo, event);
         status = atr_session_learn(trace->session, event);
         if (status != ATR_OK) {
             return status;
         }
     }
-    if (!event->is_unread || trace->want_frames) {
+    if (event->need == ATR_NEED_ALL || trace->want_frames) {
         atr_name_event(trace->session, &trace->memo, event, trace->want_frames);
     }
     return ATR_OK;

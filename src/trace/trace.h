@@ -30,9 +30,9 @@ struct atr_trace {
     bool want_fields;
     bool want_frames;
 
-    /* Whether somebody wants an event's payload decoded; NULL: always. */
-    bool (*wants_payload)(const void *context, const struct atr_event *event);
-    const void *wants_context;
+    /* How much of an event somebody wants to know; NULL: all, always. */
+    enum atr_need (*needs)(const void *context, const struct atr_event *event);
+    const void *needs_context;
 };
 
 /* words may be NULL. close accepts a half-opened trace. */

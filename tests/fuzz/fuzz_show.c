@@ -60,8 +60,8 @@ show(const struct atr_printer_ops *ops, const struct atr_style *style, struct at
         NEED(ops->create(&printer, style, (struct atr_sink){keep, shown}, &trace.heap) == ATR_OK);
         trace.want_fields = style->fields || ops->wants_fields;
         trace.want_frames = style->stacks || ops->wants_fields;
-        trace.wants_payload = ops->wants_payload;
-        trace.wants_context = printer;
+        trace.needs = ops->needs;
+        trace.needs_context = printer;
         while (atr_trace_next(&trace, NULL) == ATR_OK) {
             NEED(ops->event(printer, trace.event) == ATR_OK);
         }

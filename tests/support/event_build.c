@@ -60,6 +60,7 @@ const struct atr_event *
 test_stage_apply(struct test_stage *stage)
 {
     judge(stage, atr_session_apply(stage->session, &stage->event));
+    atr_session_introduce(stage->session, &stage->event);
     return &stage->event;
 }
 

@@ -19,7 +19,7 @@ struct listing {
     const struct atr_printer_ops *ops;
     void *printer;
     struct atr_text text;
-    bool (*wants_payload)(const void *state, const struct atr_event *event);
+    enum atr_need (*needs)(const void *state, const struct atr_event *event);
     unsigned unread;
 };
 
@@ -37,7 +37,7 @@ list_event(void *context, const struct atr_trace *trace)
 {
     struct listing *listing = context;
 
-    listing->unread += trace->event->is_unread;
+    listing->unread += trace->event->need != ATR_NEED_ALL;
     return listing->ops->event(listing->printer, trace->event);
 }
 
@@ -56,8 +56,8 @@ list(struct listing *listing, const char *sample)
     path = test_source_path(relative);
     assert_int_equal(atr_trace_open(&trace, path, &error), ATR_OK);
     assert_int_equal(listing->ops->create(&listing->printer, &style, sink, &trace.heap), ATR_OK);
-    trace.wants_payload = listing->wants_payload;
-    trace.wants_context = listing->printer;
+    trace.needs = listing->needs;
+    trace.needs_context = listing->printer;
     assert_int_equal(atr_trace_walk(&trace, &output, list_event, listing, &error), ATR_OK);
     assert_int_equal(listing->ops->finish(listing->printer), ATR_OK);
     listing->ops->destroy(listing->printer);
@@ -69,7 +69,7 @@ static void
 check_same(const struct atr_printer_ops *ops, unsigned *unread)
 {
     for (size_t i = 0; i < ATR_COUNT(samples); i++) {
-        struct listing asking = {.ops = ops, .wants_payload = ops->wants_payload};
+        struct listing asking = {.ops = ops, .needs = ops->needs};
         struct listing reading = {.ops = ops};
         struct atr_str asked;
         struct atr_str read;
