@@ -8,7 +8,7 @@
 
 enum {
     BATCHES = 3, /* one being filled, one full, one in use */
-    BATCH_EVENTS = 128,
+    BATCH_EVENTS = 1024,
     BATCH_ARENA_BYTES = 4 * ATR_EVENT_ARENA_BYTES,
     BATCH_FULL_BYTES = 2 * 1024 * 1024, /* large records: fewer events a batch */
 };
@@ -37,7 +37,7 @@ struct atr_prefetch {
 
 /* The batch's arena keeps what its events need: reset once a batch, not once an event. */
 static void
-fill(struct atr_prefetch *prefetch, struct batch *batch)
+fill(struct atr_capture *capture, struct batch *batch)
 {
     batch->arena.is_pinned = false;
     atr_arena_reset(&batch->arena);
@@ -45,15 +45,15 @@ fill(struct atr_prefetch *prefetch, struct batch *batch)
     batch->count = 0;
     batch->status = ATR_OK;
     while (batch->status == ATR_OK && batch->count < BATCH_EVENTS &&
-           atr_arena_used(&batch->arena) < BATCH_FULL_BYTES && !atomic_load(&prefetch->stop)) {
+           atr_arena_used(&batch->arena) < BATCH_FULL_BYTES) {
         struct atr_event *event = &batch->events[batch->count];
 
         event->arena = &batch->arena;
         event->fields.arena = NULL;
-        batch->status = atr_capture_next(prefetch->capture, event, &batch->error);
+        batch->status = atr_capture_next(capture, event, &batch->error);
         batch->count += batch->status == ATR_OK ? 1 : 0;
     }
-    atr_capture_report(prefetch->capture, &batch->report);
+    atr_capture_report(capture, &batch->report);
 }
 
 static void
@@ -67,7 +67,7 @@ read_ahead(void *context)
         if (atomic_load(&prefetch->stop)) {
             break;
         }
-        fill(prefetch, &prefetch->batches[i]);
+        fill(prefetch->capture, &prefetch->batches[i]);
         status = prefetch->batches[i].status;
         atr_semaphore_post(prefetch->full);
     }
