@@ -30,6 +30,9 @@ call_release(void *context, struct atr_table_entry *entry)
     if (session->call == call) {
         session->call = NULL;
     }
+    if (session->retired_call == call) {
+        session->retired_call = NULL;
+    }
 }
 
 void
@@ -143,5 +146,5 @@ void
 session_call_end(struct atr_session *session, struct call_entry *call)
 {
     call->call.ended = true;
-    session->retired_call = call->call.id;
+    session->retired_call = call;
 }

@@ -168,8 +168,8 @@ struct atr_session {
     size_t held_bytes; /* texts and frames, see ATR_SESSION_HELD_BYTES */
     uint64_t next_call_id;
     uint64_t next_connection_id;
-    uint64_t retired_call; /* ended with the last event; removed before the next */
-    uint64_t people;       /* counts the changes of processes and pids, from 1 */
+    struct call_entry *retired_call; /* ended with the last event; removed before the next */
+    uint64_t people;                 /* counts the changes of processes and pids, from 1 */
 
     /* What the event in hand is about, looked up once. */
     const struct source_entry *source;  /* NULL: unknown */

@@ -62,10 +62,7 @@ enum atr_status
 atr_session_apply(struct atr_session *session, struct atr_event *event)
 {
     /* The call that ended with the last event was readable until now. */
-    if (session->retired_call != 0) {
-        atr_table_remove(&session->calls, session_call_find(session, session->retired_call));
-        session->retired_call = 0;
-    }
+    atr_table_remove(&session->calls, session->retired_call);
     session->call = NULL;
     session->connection_id = 0;
     session->out_of_memory = false;
