@@ -221,7 +221,7 @@ is_plain(uint8_t c, bool quoted)
  * The same of eight bytes at once. One that is not plain sets the highest bit of its place, and
  * perhaps of others above it.
  */
-static bool
+static ATR_INLINE bool
 are_plain(const char *at, bool quoted)
 {
     const uint64_t each = UINT64_C(0x0101010101010101);
