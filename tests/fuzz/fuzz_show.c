@@ -73,23 +73,33 @@ show(const struct atr_printer_ops *ops, const struct atr_style *style, struct at
 }
 
 static void
-show_everything(struct atr_bytes bytes)
+show_with(const struct atr_style *style, struct atr_bytes bytes)
 {
     static const struct atr_printer_ops *const all[] = {&atr_json_printer, &atr_call_printer,
                                                         &atr_tree_printer, &atr_event_printer};
-    const struct atr_style style = {
-        .time = ATR_TIME_DATE, .hex = true, .fields = true, .stacks = true, .string_max = 32};
     bool is_known = true;
 
     for (size_t i = 0; i < ATR_COUNT(all) && is_known; i++) {
         struct atr_text shown;
 
         atr_text_init(&shown, atr_heap_default());
-        is_known = show(all[i], &style, bytes, &shown);
+        is_known = show(all[i], style, bytes, &shown);
         NEED(is_safe_text(atr_text_view(&shown)));
         NEED(i > 0 || are_json_lines(atr_text_view(&shown)));
         atr_text_fini(&shown);
     }
+}
+
+/* With all there is to show, and as it is mostly shown: with what no line needs left unread. */
+static void
+show_everything(struct atr_bytes bytes)
+{
+    static const struct atr_style full = {
+        .time = ATR_TIME_DATE, .hex = true, .fields = true, .stacks = true, .string_max = 32};
+    static const struct atr_style brief = {.time = ATR_TIME_CLOCK, .string_max = 64};
+
+    show_with(&full, bytes);
+    show_with(&brief, bytes);
 }
 
 /* A trace file of the listed records, a microsecond apart. */
