@@ -106,3 +106,24 @@ AtrGuardedReadMsr:
         popq    %rdi
         ret
         .seh_endproc
+
+/* rcx 16 aligned bytes, rdx what they must be, r8 what they become; al: done */
+        .globl  AtrCompareExchange16
+        .def    AtrCompareExchange16; .scl 2; .type 32; .endef
+        .balign 16
+        .seh_proc AtrCompareExchange16
+AtrCompareExchange16:
+        pushq   %rbx
+        .seh_pushreg %rbx
+        .seh_endprologue
+        movq    %rcx, %r9
+        movq    %rdx, %r10
+        movq    (%r10), %rax
+        movq    8(%r10), %rdx
+        movq    (%r8), %rbx
+        movq    8(%r8), %rcx
+        lock cmpxchg16b (%r9)
+        sete    %al
+        popq    %rbx
+        ret
+        .seh_endproc

@@ -21,3 +21,8 @@ _IRQL_requires_max_(APC_LEVEL) NTSTATUS NTAPI
 
 _IRQL_requires_max_(APC_LEVEL) NTSTATUS NTAPI
     AtrGuardedReadMsr(_In_ ULONG Register, _Out_ PULONG64 Value);
+
+/* In one piece: At is aligned to 16 and writable. False: it held something else. */
+BOOLEAN NTAPI AtrCompareExchange16(_Inout_updates_bytes_(16) PVOID At,
+                                   _In_reads_bytes_(16) const UCHAR *From,
+                                   _In_reads_bytes_(16) const UCHAR *To);
