@@ -28,63 +28,6 @@ sample_bind_and_calls(struct world *world)
     world_port_closed(world, &logon, link, &winlogon);
 }
 
-/* RAiLaunchAdminProcess(program, arguments, flags, flags, directory, station, ...) */
-static void
-say_launch(struct message *request, uint32_t call_id)
-{
-    size_t ndr = lrpc_request(request, call_id, 1, 0, NULL);
-
-    message_u64(request, 0x20000);
-    message_ndr64_string(request, ndr, "C:\\Windows\\System32\\mmc.exe");
-    message_align(request, ndr, 8);
-    message_u64(request, 0x20004);
-    message_ndr64_string(request, ndr, "\"mmc.exe\" services.msc");
-    message_u32(request, 0x11);
-    message_u32(request, 0x04080404);
-    message_ndr64_string(request, ndr, "C:\\Windows\\System32");
-    message_ndr64_string(request, ndr, "WinSta0\\Default");
-}
-
-/* Process and thread handle, pid, tid, kind of elevation, status. */
-static void
-say_launched(struct message *reply, uint32_t call_id)
-{
-    (void)lrpc_response(reply, call_id);
-    message_u64(reply, 0x9b4);
-    message_u64(reply, 0x9c0);
-    message_u64(reply, 6936);
-    message_u64(reply, 2160);
-    message_u32(reply, 2);
-    message_u32(reply, 0);
-}
-
-static void
-say_lookup_sids(struct message *request, uint32_t call_id, const char *policy)
-{
-    size_t ndr = lrpc_request(request, call_id, 0, 15, NULL);
-
-    say_context_handle(request, policy);
-    message_u32(request, 1);
-    message_u32(request, 0x20000);
-    message_u32(request, 1);
-    message_u32(request, 0x20004);
-    message_ndr20_sid(request, ndr, 1001);
-    message_u32(request, 0);
-    message_u32(request, 0);
-    message_u32(request, 1);
-    message_u32(request, 0);
-}
-
-static void
-say_open_policy(struct message *request, uint32_t call_id)
-{
-    (void)lrpc_request(request, call_id, 0, 44, NULL);
-    message_u32(request, 0);
-    message_u32(request, 24);
-    message_zeros(request, 20);
-    message_u32(request, 0x800);
-}
-
 /* services asks lsass who the caller is, while it serves ROpenServiceW. */
 static void
 ask_lsa(struct world *world, const struct actor *services, struct link link,
@@ -93,25 +36,13 @@ ask_lsa(struct world *world, const struct actor *services, struct link link,
     static const char policy[] = "7a1c3e5f-2b4d-4f6a-8c9e-0b1d2f3a4c5e";
     struct message request;
     struct message reply;
-    size_t ndr;
 
     say_bind(world, services, link, lsass, if_lsa, 0, SYNTAX_NDR20, 0);
     say_open_policy(&request, 1);
     say_context(&reply, 1, policy);
     world_call(world, services, link, lsass, &request, &reply);
     say_lookup_sids(&request, 2, policy);
-    ndr = lrpc_response(&reply, 2);
-    message_u32(&reply, 0);
-    message_u32(&reply, 1);
-    message_u32(&reply, 0x20000);
-    message_u32(&reply, 1);
-    message_u32(&reply, 1);
-    message_u32(&reply, 0x00080006);
-    message_u32(&reply, 0x20004);
-    message_u32(&reply, 0);
-    message_ndr20_string(&reply, ndr, "ann");
-    message_u32(&reply, 1);
-    message_u32(&reply, 0);
+    say_looked_up(&reply, 2, "ann");
     world_call(world, services, link, lsass, &request, &reply);
 }
 
@@ -156,7 +87,6 @@ sample_nested_calls(struct world *world)
     struct message reply;
     struct exchange outer;
     struct exchange inner;
-    size_t ndr;
 
     say_bind(world, &explorer, to_app, &app, if_app_info, 1, SYNTAX_NDR64, 1);
     explorer.stack_id = explorer_stack(world, &explorer);
@@ -165,10 +95,7 @@ sample_nested_calls(struct world *world)
     world_receive(world, &outer, &app, &launch, NULL);
 
     say_bind(world, &app, to_scm, &services, if_service_control, 2, SYNTAX_NDR20, 4);
-    ndr = lrpc_request(&open, 5, 4, 16, NULL);
-    say_context_handle(&open, "00000001-0001-4002-8003-000000000004");
-    message_ndr20_string(&open, ndr, "AudioSrv");
-    message_u32(&open, 4);
+    say_open_service(&open, 5, 4, "00000001-0001-4002-8003-000000000004", "AudioSrv");
     inner = world_send(world, &app, to_scm, &open, NULL);
     world_receive(world, &inner, &services, &open, NULL);
     ask_lsa(world, &services, to_lsa, &lsass);

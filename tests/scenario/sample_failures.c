@@ -78,21 +78,6 @@ sample_refused(struct world *world)
     world_call(world, &client, link, &server, &offer, &answer);
 }
 
-/* RpcOpenPrinter(name, datatype, devmode container, access) */
-static void
-say_open_printer(struct message *request, uint32_t call_id, const char *name)
-{
-    size_t ndr = lrpc_request(request, call_id, 1, 1, NULL);
-
-    message_u64(request, 0x20000);
-    message_ndr64_string(request, ndr, name);
-    message_align(request, ndr, 8);
-    message_u64(request, 0);
-    message_u64(request, 0);
-    message_u64(request, 0);
-    message_u32(request, 8);
-}
-
 /* A call the client cancels, and one that the server does not live to answer. */
 void
 sample_broken_calls(struct world *world)

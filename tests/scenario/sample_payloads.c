@@ -1,129 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "scenario/com.h"
+#include "scenario/phrases_com.h"
 #include "scenario/samples.h"
 
 #include "base/attributes.h"
-
-enum {
-    JOB_BYTES = 3900,
-    FORMS_BYTES = 4000,
-    TEXT_BYTES = 64, /* room for the name of a form */
-};
-
-static const char rem_unknown[] = "00000131-0000-0000-c000-000000000046";
-static const char local_activator[] = "00000136-0000-0000-c000-000000000046";
-static const char dispatch[] = "00020400-0000-0000-c000-000000000046";
-static const char web_browser[] = "d30c1661-cdaf-11d0-8a3e-00c04fc9e26e";
-
-/* The browser's object: first as IDispatch, then as IWebBrowser2. In process 8000, in its MTA. */
-static const struct com_object browser = {
-    .iid = dispatch,
-    .ipid = "00000c00-1f40-ffff-1234-56789abcdef0",
-    .oxid = 0x1122334455667788,
-    .oid = 0x99aabbccddeeff00,
-    .endpoint = "OLE0123456789ABCDEF0123456789AB",
-    .rem_unknown_ipid = "00006402-1f40-ffff-8a3b-6b1b2e7f3c55",
-};
-
-static const struct com_object browser2 = {
-    .iid = web_browser,
-    .ipid = "00000c01-1f40-ffff-1234-56789abcdef1",
-    .oxid = 0x1122334455667788,
-    .oid = 0x99aabbccddeeff00,
-};
-
-/* ISCMLocalActivator::SCMActivatorCreateInstance: what class in, an interface pointer out. */
-static void
-activate(struct world *world, const struct actor *client, struct link link,
-         const struct actor *rpcss)
-{
-    static const struct com_activation asked = {.class_id = "0002df01-0000-0000-c000-000000000046",
-                                                .iid = dispatch,
-                                                .machine = "DESKTOP-7",
-                                                .session_id = 1};
-    struct message request;
-    struct message reply;
-    size_t ndr = lrpc_request(&request, 5, 4, 4, NULL);
-
-    com_put_this64(&request, ndr, client->tid);
-    message_u64(&request, 0); /* no outer object */
-    com_put_activation_in(&request, ndr, &asked);
-    ndr = lrpc_response(&reply, 5);
-    com_put_that64(&reply, ndr);
-    com_put_activation_out(&reply, ndr, &browser);
-    message_align(&reply, ndr, 4);
-    message_u32(&reply, 0);
-    world_call(world, client, link, rpcss, &request, &reply);
-}
-
-static void
-query_interface(struct world *world, const struct actor *client, struct link link,
-                const struct actor *server)
-{
-    struct message request;
-    struct message reply;
-    size_t ndr = lrpc_request(&request, 8, 1, 3, browser.rem_unknown_ipid);
-
-    com_put_this(&request, ndr, client->tid);
-    message_guid(&request, browser.ipid);
-    message_u32(&request, 5);
-    message_u32(&request, 1);
-    message_u32(&request, 1);
-    message_guid(&request, web_browser);
-    ndr = lrpc_response(&reply, 8);
-    com_put_that(&reply, ndr);
-    message_u32(&reply, 0x20000);
-    message_u32(&reply, 1);
-    message_u64(&reply, 0);
-    com_put_std_objref(&reply, &browser2, 5);
-    message_u32(&reply, 0);
-    world_call(world, client, link, server, &request, &reply);
-}
-
-/* IWebBrowser2::get_FullName: a BSTR comes back. */
-static void
-get_full_name(struct world *world, const struct actor *client, struct link link,
-              const struct actor *server)
-{
-    struct message request;
-    struct message reply;
-    size_t ndr = lrpc_request(&request, 9, 2, 38, browser2.ipid);
-
-    com_put_this(&request, ndr, client->tid);
-    ndr = lrpc_response(&reply, 9);
-    com_put_that(&reply, ndr);
-    message_u32(&reply, 0x72657355);
-    message_u32(&reply, 47);
-    message_u32(&reply, 94);
-    message_u32(&reply, 47);
-    message_utf16(&reply, "C:\\Program Files\\Internet Explorer\\iexplore.exe", false);
-    message_align(&reply, ndr, 4);
-    message_u32(&reply, 0);
-    world_call(world, client, link, server, &request, &reply);
-}
-
-static void
-release(struct world *world, const struct actor *client, struct link link,
-        const struct actor *server)
-{
-    struct message request;
-    struct message reply;
-    size_t ndr = lrpc_request(&request, 10, 1, 5, browser.rem_unknown_ipid);
-
-    com_put_this(&request, ndr, client->tid);
-    message_u32(&request, 2);
-    message_u32(&request, 2);
-    message_guid(&request, browser2.ipid);
-    message_u32(&request, 5);
-    message_u32(&request, 0);
-    message_guid(&request, browser.ipid);
-    message_u32(&request, 5);
-    message_u32(&request, 0);
-    ndr = lrpc_response(&reply, 10);
-    com_put_that(&reply, ndr);
-    message_u32(&reply, 0);
-    world_call(world, client, link, server, &request, &reply);
-}
 
 /* rpcss activates the browser; the client asks for another interface, calls it, lets go. */
 void
@@ -136,58 +15,20 @@ sample_com(struct world *world)
     uint32_t ole = world_port(world, &server, "\\RPC Control\\OLE0123456789ABCDEF0123456789AB");
     struct link to_scm = world_link(world, &client, epmapper, 0x1f4);
     struct link to_object = world_link(world, &client, ole, 0x3a8);
+    struct message request;
+    struct message reply;
 
-    say_bind(world, &client, to_scm, &rpcss, local_activator, 0, SYNTAX_NDR64, 4);
-    activate(world, &client, to_scm, &rpcss);
-    say_bind(world, &client, to_object, &server, rem_unknown, 0, SYNTAX_NDR20, 1);
-    query_interface(world, &client, to_object, &server);
-    say_bind(world, &client, to_object, &server, web_browser, 0, SYNTAX_NDR20, 2);
-    get_full_name(world, &client, to_object, &server);
-    release(world, &client, to_object, &server);
-}
-
-/* RpcWritePrinter(handle, bytes[count], count): what notepad prints. */
-static void
-fill_job(struct message *view, const char *printer)
-{
-    static const char text[] = "Quarterly report. Accounting, second floor. ";
-
-    message_clear(view);
-    say_context_handle(view, printer);
-    message_align(view, 0, 8);
-    message_u64(view, JOB_BYTES);
-    for (size_t i = 0; i < JOB_BYTES; i++) {
-        message_u8(view, (uint8_t)text[i % (sizeof(text) - 1)]);
-    }
-    message_align(view, 0, 4);
-    message_u32(view, JOB_BYTES);
-}
-
-/* RpcEnumForms returns FORM_INFO_1 structures, and the texts they point to. */
-static void
-fill_forms(struct message *view)
-{
-    static const char *const forms[] = {"Letter", "Legal", "A3", "A4", "A5", "Envelope DL"};
-
-    message_clear(view);
-    message_u64(view, 0x20000);
-    message_u64(view, FORMS_BYTES);
-    for (uint32_t i = 0; i < ATR_COUNT(forms); i++) {
-        message_u64(view, 0);
-        message_u64(view, FORMS_BYTES - TEXT_BYTES * (uint64_t)(i + 1));
-        message_u64(view, 210000 + 1000 * i);
-        message_u64(view, 0);
-    }
-    message_zeros(view, 16 + FORMS_BYTES - TEXT_BYTES * ATR_COUNT(forms) - view->size_bytes);
-    for (size_t i = ATR_COUNT(forms); i-- > 0;) {
-        size_t start = view->size_bytes;
-
-        message_utf16(view, forms[i], true);
-        message_zeros(view, TEXT_BYTES - (view->size_bytes - start));
-    }
-    message_u32(view, FORMS_BYTES);
-    message_u32(view, ATR_COUNT(forms));
-    message_u32(view, 0);
+    say_bind(world, &client, to_scm, &rpcss, if_local_activator, 0, SYNTAX_NDR64, 4);
+    say_activate(&request, &reply, 5, 4, client.tid);
+    world_call(world, &client, to_scm, &rpcss, &request, &reply);
+    say_bind(world, &client, to_object, &server, if_rem_unknown, 0, SYNTAX_NDR20, 1);
+    say_query_interface(&request, &reply, 8, 1, client.tid);
+    world_call(world, &client, to_object, &server, &request, &reply);
+    say_bind(world, &client, to_object, &server, if_web_browser, 0, SYNTAX_NDR20, 2);
+    say_full_name(&request, &reply, 9, 2, client.tid);
+    world_call(world, &client, to_object, &server, &request, &reply);
+    say_release(&request, &reply, 10, 1, client.tid);
+    world_call(world, &client, to_object, &server, &request, &reply);
 }
 
 /*
@@ -210,13 +51,13 @@ sample_large_view(struct world *world)
 
     world->only_pid = client.pid;
     say_bind(world, &client, link, &server, if_spooler, 1, SYNTAX_NDR64, 1);
-    fill_job(&view, printer);
+    say_job(&view, printer);
     large.view.size_bytes = view.size_bytes;
     lrpc_large_request(&request, 4, 1, 19, view.size_bytes);
     exchange = world_send(world, &client, link, &request, &large);
     world_wait_us(world, 900);
     (void)lrpc_response(&reply, 4);
-    message_u32(&reply, JOB_BYTES);
+    message_u32(&reply, SAY_JOB_BYTES);
     message_u32(&reply, 0);
     world_return(world, &exchange, &server, &reply, NULL, 0);
 
@@ -224,10 +65,10 @@ sample_large_view(struct world *world)
     say_context_handle(&request, printer);
     message_u32(&request, 1);
     message_u64(&request, 0);
-    message_u32(&request, FORMS_BYTES);
+    message_u32(&request, SAY_FORMS_BYTES);
     exchange = world_send(world, &client, link, &request, NULL);
     world_wait_us(world, 300);
-    fill_forms(&view);
+    say_forms(&view);
     large.view.size_bytes = view.size_bytes;
     lrpc_large_response(&reply, 5, view.size_bytes);
     world_return(world, &exchange, &server, &reply, &large, 0);

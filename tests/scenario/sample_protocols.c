@@ -3,29 +3,6 @@
 
 #include <string.h>
 
-/* CSR_API_MSG of a 64-bit caller (other-protocols 2). */
-static void
-csr_begin(struct message *message, uint32_t api)
-{
-    message_clear(message);
-    message_u64(message, 0x1f0000);
-    message_u32(message, api);
-    message_u32(message, 0);
-    message_u64(message, 0);
-}
-
-static void
-csr_create_process(struct message *message, uint32_t pid, uint32_t tid)
-{
-    csr_begin(message, 0x00010000);
-    message_u64(message, 0x1a4 | 1); /* feedback cursor on */
-    message_u64(message, 0x1b0);
-    message_u64(message, pid);
-    message_u64(message, tid);
-    message_u32(message, 0x400);
-    message_zeros(message, 0xa0 - message->size_bytes);
-}
-
 /* UNICODE_STRING; its text is in the capture buffer. */
 static void
 put_unicode(struct message *message, const char *text, uint64_t buffer)
@@ -42,9 +19,9 @@ static void
 ask_csr(struct world *world, const struct actor *client, struct link link,
         const struct actor *csrss, const struct message *request, uint32_t status)
 {
-    struct message reply = *request;
+    struct message reply;
 
-    message_poke_u32(&reply, 12, status);
+    say_csr_status(&reply, request, status);
     world_call(world, client, link, csrss, request, &reply);
 }
 
@@ -61,19 +38,19 @@ sample_csr(struct world *world)
     struct message request;
 
     child = world_start(world, &explorer, 6936, 2160, "mmc.exe");
-    csr_create_process(&request, child.pid, child.tid);
+    say_csr_create_process(&request, child.pid, child.tid);
     ask_csr(world, &explorer, link, &csrss, &request, 0);
     link = world_connect(world, &child, &csrss, port, name, 0x1c);
-    csr_begin(&request, 0);
+    say_csr(&request, 0);
     message_u64(&request, 3);
     message_u64(&request, 0);
     message_u32(&request, 0);
     ask_csr(world, &child, link, &csrss, &request, 0);
-    csr_begin(&request, 0x0001000c);
+    say_csr(&request, 0x0001000c);
     message_u32(&request, 0x280);
     message_u32(&request, 1);
     ask_csr(world, &child, link, &csrss, &request, 0);
-    csr_begin(&request, 0x00010014);
+    say_csr(&request, 0x00010014);
     message_u64(&request, 0);
     put_unicode(&request, "P:", 0x1f0048);
     put_unicode(&request, "\\??\\C:\\Projects", 0x1f0050);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "scenario/phrases.h"
 #include "scenario/world.h"
 
 #include <stdint.h>
@@ -12,9 +13,6 @@
 enum {
     BUILD_1809 = 17763,
     BUILD_21H2 = 19044,
-    SYNTAX_NDR20 = 1,
-    SYNTAX_NDR64 = 2,
-    OFFER_BOTH = 3,
 };
 
 typedef void sample_fn(struct world *world);
@@ -46,27 +44,10 @@ sample_fn sample_subsystems;
 sample_fn sample_section_one;
 sample_fn sample_section_two;
 
-/* Interfaces, and an object that LogonUI serves for session 1. */
-extern const char if_logon_ui[];
-extern const char if_service_control[];
-extern const char if_app_info[];
-extern const char if_lsa[];
-extern const char if_spooler[];
-extern const char logon_object[];
-
 /* Offers both syntaxes under the ids id and id + 100; one is accepted. */
 void say_bind(struct world *world, const struct actor *client, struct link link,
               const struct actor *server, const char *uuid, uint16_t major, uint32_t accepted,
               uint16_t id);
-
-/* WluirDisplayStatus(text, 0) to LogonUI of Windows 10 1809. */
-void say_display_status(struct message *request, uint32_t call_id, uint32_t binding_id,
-                        const char *text);
-
-/* Responses: a status alone; a context handle and a status. */
-void say_status(struct message *reply, uint32_t call_id, uint32_t status);
-void say_context(struct message *reply, uint32_t call_id, const char *handle);
-void say_context_handle(struct message *message, const char *handle);
 
 /* The stack of winlogon when it shows a status, but for the frames below the stub. */
 uint32_t say_winlogon_stack(struct world *world, const struct actor *winlogon);

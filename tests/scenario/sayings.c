@@ -3,17 +3,6 @@
 
 #include "base/attributes.h"
 
-enum {
-    DISPLAY_STATUS = 7 /* 8 since 1903 */
-};
-
-const char if_logon_ui[] = "f3f09ffd-fbcf-4291-944d-70ad6e0e73bb";
-const char if_service_control[] = "367abb81-9844-35f1-ad32-98f038001003";
-const char if_app_info[] = "201ef99a-7fa0-444c-9399-19ba84f12a1a";
-const char if_lsa[] = "12345778-1234-abcd-ef00-0123456789ab";
-const char if_spooler[] = "12345678-1234-abcd-ef00-0123456789ab";
-const char logon_object[] = "3bdb59a0-d736-4d44-9074-c1ee00000001";
-
 void
 say_bind(struct world *world, const struct actor *client, struct link link,
          const struct actor *server, const char *uuid, uint16_t major, uint32_t accepted,
@@ -28,37 +17,6 @@ say_bind(struct world *world, const struct actor *client, struct link link,
     lrpc_bind(&offer, 0, uuid, major, 0, OFFER_BOTH, ndr20, ndr64);
     lrpc_bind(&answer, 0, uuid, major, 0, accepted, ndr20, ndr64);
     world_call(world, client, link, server, &offer, &answer);
-}
-
-void
-say_display_status(struct message *request, uint32_t call_id, uint32_t binding_id, const char *text)
-{
-    size_t ndr = lrpc_request(request, call_id, binding_id, DISPLAY_STATUS, logon_object);
-
-    message_ndr64_string(request, ndr, text);
-    message_u32(request, 0);
-}
-
-void
-say_status(struct message *reply, uint32_t call_id, uint32_t status)
-{
-    (void)lrpc_response(reply, call_id);
-    message_u32(reply, status);
-}
-
-void
-say_context_handle(struct message *message, const char *handle)
-{
-    message_u32(message, 0);
-    message_guid(message, handle);
-}
-
-void
-say_context(struct message *reply, uint32_t call_id, const char *handle)
-{
-    (void)lrpc_response(reply, call_id);
-    say_context_handle(reply, handle);
-    message_u32(reply, 0);
 }
 
 uint32_t
