@@ -61,23 +61,28 @@ port_create(HANDLE *port, const char *ascii)
 }
 
 NTSTATUS
-port_connect(HANDLE *port, const char *ascii, struct port_buffer *connection,
-             size_t connection_bytes)
+port_connect_once(HANDLE *port, const char *ascii, struct port_buffer *connection,
+                  size_t connection_bytes)
 {
     struct port_name name;
     ALPC_PORT_ATTRIBUTES attributes = port_default_attributes();
-    NTSTATUS status = STATUS_NO_SUCH_NAME;
+    SIZE_T size = PORT_BUFFER_BYTES;
 
     port_name_init(&name, ascii);
-    for (int i = 0; i < CONNECT_TRIES && status == STATUS_NO_SUCH_NAME; i++) {
-        SIZE_T size = PORT_BUFFER_BYTES;
+    port_set_size(connection, connection_bytes);
+    return NtAlpcConnectPort(port, &name.string, NULL, &attributes, ALPC_MSGFLG_SYNC_REQUEST, NULL,
+                             &connection->as.message, &size, NULL, NULL, NULL);
+}
 
-        if (i > 0) {
-            Sleep(CONNECT_WAIT_MS);
-        }
-        port_set_size(connection, connection_bytes);
-        status = NtAlpcConnectPort(port, &name.string, NULL, &attributes, ALPC_MSGFLG_SYNC_REQUEST,
-                                   NULL, &connection->as.message, &size, NULL, NULL, NULL);
+NTSTATUS
+port_connect(HANDLE *port, const char *ascii, struct port_buffer *connection,
+             size_t connection_bytes)
+{
+    NTSTATUS status = port_connect_once(port, ascii, connection, connection_bytes);
+
+    for (int i = 0; i < CONNECT_TRIES && status == STATUS_NO_SUCH_NAME; i++) {
+        Sleep(CONNECT_WAIT_MS);
+        status = port_connect_once(port, ascii, connection, connection_bytes);
     }
     return status;
 }

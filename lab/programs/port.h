@@ -36,10 +36,12 @@ struct port_attributes {
     uint8_t room[0xa0];
 };
 
-/* name must stay where it is. */
 void port_name_init(struct port_name *name, const char *ascii);
 ALPC_PORT_ATTRIBUTES port_default_attributes(void);
 NTSTATUS port_create(HANDLE *port, const char *name);
+/* The connection's data are in the buffer's payload; what the server answers is there then. */
+NTSTATUS port_connect_once(HANDLE *port, const char *name, struct port_buffer *connection,
+                           size_t connection_bytes);
 /* Tries again for five seconds while there is no such port: its server may just be starting. */
 NTSTATUS port_connect(HANDLE *port, const char *name, struct port_buffer *connection,
                       size_t connection_bytes);

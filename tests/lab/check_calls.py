@@ -8,7 +8,7 @@ import subprocess
 import recording
 
 SYNC, DATAGRAM = 0x20000, 0x10000
-FLAGS = {"call": SYNC, "async": 0, "datagram": DATAGRAM, "died": SYNC}
+FLAGS = {"call": SYNC, "async": 0, "datagram": DATAGRAM, "died": SYNC, "release": DATAGRAM}
 ANSWERED = ("call", "async")
 
 
@@ -120,7 +120,7 @@ class Calls:
         self.check_parts(came, views[1], None, False, problems)
         for event in (sent, got, answered, came):
             self.check_port(event, line, problems)
-        if self.decoded:
+        if self.decoded and operation != "release":
             self.check_decoded(line, sent, got, answered, came, problems)
 
     def check_sent(self, line, sent, came, problems):
