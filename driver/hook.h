@@ -15,8 +15,8 @@
  */
 _IRQL_requires_(PASSIVE_LEVEL) NTSTATUS AtrHookInit(VOID);
 
-/* Disarms what is armed, detaches, waits 5 s at most. STATUS_DEVICE_BUSY: somebody is still inside
- * Pre or Post, do not unload. */
+/* Disarms what is armed, detaches. STATUS_TIMEOUT: somebody is inside Pre or Post; do not unload.
+ */
 _IRQL_requires_(PASSIVE_LEVEL) NTSTATUS AtrHookFini(VOID);
 
 /* Why nothing may be wrapped here, as ASCII into Reason; STATUS_SUCCESS and an empty text: it may.
