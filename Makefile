@@ -55,7 +55,7 @@ driver: ## alpctrace.sys and alpcpin.sys, signed for testing: build/driver/{gcc,
 	@cmake --workflow --preset driver-clang
 
 bench: ## benchmarks, each beside a peer
-	@tools/setup-debian test
+	@tools/setup-debian bench
 	@cmake --workflow --preset release
 	@tests/bench/run
 
