@@ -21,7 +21,8 @@
     X(MALFORMED, "malformed")       \
     X(UNSUPPORTED, "unsupported")   \
     X(LIMIT, "limit reached")       \
-    X(DENIED, "access denied")
+    X(DENIED, "access denied")      \
+    X(FULL, "no room left")
 
 enum atr_status {
 #define X(name, text) ATR_##name,

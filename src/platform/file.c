@@ -129,3 +129,13 @@ atr_file_size(struct atr_file *file, uint64_t *size_bytes, struct atr_error *err
     }
     return file->ops->size(file, size_bytes, error);
 }
+
+enum atr_status
+atr_file_cut(struct atr_file *file, uint64_t size_bytes, struct atr_error *error)
+{
+    if (!file->can_seek) {
+        return atr_error_set(error, ATR_UNSUPPORTED, "cannot cut %s: it is no regular file",
+                             file->label);
+    }
+    return file->ops->cut(file, size_bytes, error);
+}

@@ -59,6 +59,18 @@ ATR_NODISCARD enum atr_status atr_file_seek(struct atr_file *file, uint64_t offs
 ATR_NODISCARD enum atr_status atr_file_size(struct atr_file *file, uint64_t *size_bytes,
                                             struct atr_error *error);
 
+/* Cuts the file to its first size_bytes, and goes on writing there. */
+enum atr_status atr_file_cut(struct atr_file *file, uint64_t size_bytes, struct atr_error *error);
+
+/* Fine when there is none. */
+enum atr_status atr_file_delete(const char *path, const struct atr_heap *heap,
+                                struct atr_error *error);
+
+/* The names in a folder, in no order; the text lives as long as the call. "" is the current one. */
+typedef void atr_folder_fn(void *context, const char *name);
+enum atr_status atr_folder_list(const char *path, atr_folder_fn *fn, void *context,
+                                const struct atr_heap *heap, struct atr_error *error);
+
 /*
  * True when both name the same existing file, so that no command overwrites its own input. "-" is
  * never the same as anything.

@@ -19,6 +19,7 @@ struct atr_file_ops {
     enum atr_status (*sync)(struct atr_file *file, struct atr_error *error);
     enum atr_status (*seek)(struct atr_file *file, uint64_t offset, struct atr_error *error);
     enum atr_status (*size)(struct atr_file *file, uint64_t *size_bytes, struct atr_error *error);
+    enum atr_status (*cut)(struct atr_file *file, uint64_t size_bytes, struct atr_error *error);
     void (*close)(struct atr_file *file);
 };
 

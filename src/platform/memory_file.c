@@ -75,6 +75,14 @@ memory_size(struct atr_file *file, uint64_t *size_bytes, struct atr_error *error
     return ATR_OK;
 }
 
+/* Never called: what can seek is only read, what is written cannot seek. */
+static enum atr_status
+memory_cut(struct atr_file *file, uint64_t size_bytes, struct atr_error *error)
+{
+    (void)size_bytes;
+    return atr_error_set(error, ATR_UNSUPPORTED, "cannot cut %s", file->label);
+}
+
 static void
 memory_close(struct atr_file *file)
 {
@@ -87,6 +95,7 @@ static const struct atr_file_ops memory_ops = {
     .sync = memory_sync,
     .seek = memory_seek,
     .size = memory_size,
+    .cut = memory_cut,
     .close = memory_close,
 };
 

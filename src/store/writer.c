@@ -58,6 +58,10 @@ write_buffer(struct atr_writer *writer)
         status = atr_file_sync(writer->file, &writer->error);
     }
     if (status != ATR_OK) {
+        /* Half a chunk would be damage: the file ends behind the last whole one. */
+        if (atr_file_can_seek(writer->file)) {
+            (void)atr_file_cut(writer->file, writer->buffer_offset, NULL);
+        }
         return fail(writer, status);
     }
     writer->buffer_offset += writer->used;

@@ -18,7 +18,8 @@
  *            gets its seal and goes to the file in one write
  *   finish   last seal, index
  *
- * The first failure sticks: later calls return it and do nothing. One thread.
+ * The first failure sticks: later calls return it and do nothing. A file that could not be written
+ * to its end is cut back to its last whole chunk. One thread.
  */
 struct atr_writer;
 struct atr_event;

@@ -246,7 +246,7 @@ a_full_disk_is_an_error(void **state)
 
     (void)state;
     CHECK_UINT(atr_file_create(&file, "/dev/full", &heap, NULL), ATR_OK);
-    CHECK_UINT(atr_file_write(file, "x", 1, &error), ATR_IO);
+    CHECK_UINT(atr_file_write(file, "x", 1, &error), ATR_FULL);
     assert_string_equal(error.text, "cannot write '/dev/full': the disk is full");
     atr_file_close(file);
 }

@@ -4,6 +4,7 @@
 #include "platform/file_ops.h"
 #include "platform/os_error.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -102,6 +103,15 @@ posix_size(struct atr_file *file, uint64_t *size_bytes, struct atr_error *error)
     return ATR_OK;
 }
 
+static enum atr_status
+posix_cut(struct atr_file *file, uint64_t size_bytes, struct atr_error *error)
+{
+    if (size_bytes > INT64_MAX || ftruncate(from_base(file)->descriptor, (off_t)size_bytes) != 0) {
+        return fail(file, "cut", error);
+    }
+    return posix_seek(file, size_bytes, error);
+}
+
 static void
 posix_close(struct atr_file *file)
 {
@@ -118,6 +128,7 @@ static const struct atr_file_ops posix_ops = {
     .sync = posix_sync,
     .seek = posix_seek,
     .size = posix_size,
+    .cut = posix_cut,
     .close = posix_close,
 };
 
@@ -236,4 +247,32 @@ atr_file_is_same(const char *a, const char *b)
         return false;
     }
     return info_a.st_dev == info_b.st_dev && info_a.st_ino == info_b.st_ino;
+}
+
+enum atr_status
+atr_file_delete(const char *path, const struct atr_heap *heap, struct atr_error *error)
+{
+    (void)heap;
+    if (unlink(path) != 0 && errno != ENOENT) {
+        return atr_os_error_set(error, (uint32_t)errno, "delete", path);
+    }
+    return ATR_OK;
+}
+
+enum atr_status
+atr_folder_list(const char *path, atr_folder_fn *fn, void *context, const struct atr_heap *heap,
+                struct atr_error *error)
+{
+    DIR *folder = opendir(path[0] == '\0' ? "." : path);
+    const struct dirent *entry;
+
+    (void)heap;
+    if (folder == NULL) {
+        return atr_os_error_set(error, (uint32_t)errno, "list", path);
+    }
+    while ((entry = readdir(folder)) != NULL) {
+        fn(context, entry->d_name);
+    }
+    (void)closedir(folder);
+    return ATR_OK;
 }

@@ -96,6 +96,17 @@ win32_size(struct atr_file *file, uint64_t *size_bytes, struct atr_error *error)
     return ATR_OK;
 }
 
+static enum atr_status
+win32_cut(struct atr_file *file, uint64_t size_bytes, struct atr_error *error)
+{
+    enum atr_status status = win32_seek(file, size_bytes, error);
+
+    if (status == ATR_OK && !SetEndOfFile(handle_of(file))) {
+        return fail(file, "cut", error);
+    }
+    return status;
+}
+
 static void
 win32_close(struct atr_file *file)
 {
@@ -112,6 +123,7 @@ static const struct atr_file_ops win32_ops = {
     .sync = win32_sync,
     .seek = win32_seek,
     .size = win32_size,
+    .cut = win32_cut,
     .close = win32_close,
 };
 

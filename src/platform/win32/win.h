@@ -8,8 +8,11 @@
 
 #include <windows.h>
 
+#include <psapi.h>
 #include <sddl.h>
 #include <shellapi.h>
+#include <winsvc.h>
+#include <winternl.h>
 
 /* Codes that not every SDK names. */
 #ifndef ERROR_DIRECTORY_NOT_SUPPORTED
@@ -17,4 +20,7 @@
 #endif
 #ifndef ERROR_DISK_QUOTA_EXCEEDED
 #define ERROR_DISK_QUOTA_EXCEEDED 1295
+#endif
+#ifndef ERROR_INVALID_IMAGE_HASH
+#define ERROR_INVALID_IMAGE_HASH 577
 #endif
