@@ -115,4 +115,16 @@ enum {
 
     /* Floors of one protocol tower: five are in use. */
     ATR_TOWER_FLOORS_MAX = 16,
+
+    /*
+     * What a recording knows at once, beside the tables of a session above, which are as large: a
+     * window of records over all rings, about 50 ms of the busiest machine.
+     */
+    ATR_MERGE_BYTES_MAX = 64 * 1024 * 1024,
+
+    /* Processes and ports that ended and may still be named by a late record. */
+    ATR_ENDED_MAX = 1024,
+
+    /* Image files whose facts a recording keeps: a machine has some thousands of DLLs in use. */
+    ATR_IMAGES_MAX = 16384,
 };

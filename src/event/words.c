@@ -93,6 +93,8 @@ atr_drop_cause_text(uint16_t cause)
         [ATR_DROP_NO_STAGING] = "no staging buffer",
         [ATR_DROP_TOO_LARGE] = "too large",
         [ATR_DROP_NOT_CLOSED] = "not closed",
+        [ATR_DROP_BAD_CONSUMER] = "bad consumer",
+        [ATR_DROP_NO_MEMORY] = "out of memory",
     };
 
     return cause < ATR_COUNT(texts) && texts[cause] != NULL ? texts[cause] : "unknown cause";

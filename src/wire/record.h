@@ -122,7 +122,9 @@ enum atr_drop_cause {
     ATR_DROP_TRUNCATED = 6, /* kept, but cut: no loss */
     ATR_DROP_NO_STAGING = 7,
     ATR_DROP_TOO_LARGE = 8,
-    ATR_DROP_NOT_CLOSED = 9, /* the recorder died: how much is unknown */
+    ATR_DROP_NOT_CLOSED = 9,    /* the recorder died: how much is unknown */
+    ATR_DROP_BAD_CONSUMER = 10, /* the recorder broke the ring's rules */
+    ATR_DROP_NO_MEMORY = 11,
 };
 
 /* What a state record says happened to its subject. */
