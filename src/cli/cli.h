@@ -49,3 +49,6 @@ extern const struct command command_import;
 extern const struct command command_check;
 extern const struct command command_decode;
 extern const struct command command_fields;
+extern const struct command command_record;
+extern const struct command command_driver;
+extern const struct command command_service;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_show,  &command_tree,   &command_ports,  &command_import,
-    &command_check, &command_decode, &command_fields,
+    &command_record, &command_show,   &command_tree,   &command_ports,  &command_import,
+    &command_check,  &command_decode, &command_fields, &command_driver, &command_service,
 };
 
 static void

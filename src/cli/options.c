@@ -87,6 +87,15 @@ store(struct parse *parse, const struct option *option, const char *value)
     case OPTION_TEXT:
         memcpy(at, &value, sizeof(value));
         return true;
+    case OPTION_LIST: {
+        struct option_list *list = at;
+
+        if (list->count == OPTION_LIST_MAX) {
+            return usage(parse->command, "too many of one option at", value);
+        }
+        list->items[list->count++] = value;
+        return true;
+    }
     default: {
         uint64_t number;
 
@@ -213,6 +222,52 @@ command_run(const struct command *command, int argc, char **argv)
         return ATR_RESULT_USAGE;
     }
     return command->run(values.bytes, parse.operands, parse.operand_count);
+}
+
+static void
+put_option(const struct option *option, const char *value, struct atr_text *out)
+{
+    atr_text_puts(out, " --");
+    atr_text_puts(out, option->name);
+    if (value != NULL) {
+        atr_text_puts(out, " \"");
+        atr_text_puts(out, value);
+        atr_text_putc(out, '"');
+    }
+}
+
+static void
+put_number(const struct option *option, uint64_t number, struct atr_text *out)
+{
+    if (number != 0) {
+        put_option(option, NULL, out);
+        atr_text_putc(out, ' ');
+        atr_text_u64(out, number);
+    }
+}
+
+void
+option_line(const struct option *options, size_t option_count, const void *values,
+            struct atr_text *out)
+{
+    const unsigned char *bytes = values;
+
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option *option = &options[i];
+        const void *at = bytes + option->offset;
+        const struct option_list *list = at;
+
+        if (option->type == OPTION_FLAG && *(const bool *)at) {
+            put_option(option, NULL, out);
+        } else if (option->type == OPTION_TEXT && *(const char *const *)at != NULL) {
+            put_option(option, *(const char *const *)at, out);
+        } else if (option->type == OPTION_NUMBER) {
+            put_number(option, *(const uint64_t *)at, out);
+        }
+        for (size_t item = 0; option->type == OPTION_LIST && item < list->count; item++) {
+            put_option(option, list->items[item], out);
+        }
+    }
 }
 
 static void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +16,16 @@ enum option_type {
     OPTION_COUNT,  /* unsigned: how often */
     OPTION_TEXT,   /* const char * */
     OPTION_NUMBER, /* uint64_t, decimal or 0x hex */
+    OPTION_LIST,   /* struct option_list: may be given again */
+};
+
+enum {
+    OPTION_LIST_MAX = 60
+};
+
+struct option_list {
+    size_t count;
+    const char *items[OPTION_LIST_MAX];
 };
 
 struct option {
@@ -39,10 +51,14 @@ struct command {
 };
 
 enum {
-    COMMAND_VALUES_BYTES = 256
+    COMMAND_VALUES_BYTES = 2048
 }; /* room for the largest such struct */
 
 /* Parses and runs. Returns the exit status; usage errors print one line and give 1. */
 int command_run(const struct command *command, int argc, char **argv);
+
+/* Appends a command line that would give these values: ` --pid "4" --sync`. */
+void option_line(const struct option *options, size_t option_count, const void *values,
+                 struct atr_text *out);
 
 void command_help(const struct command *command);
