@@ -21,9 +21,6 @@ typedef struct _ATRP_CODE_INTEGRITY {
     ULONG Options;
 } ATRP_CODE_INTEGRITY;
 
-NTSYSAPI NTSTATUS NTAPI ZwQuerySystemInformation(_In_ ULONG Class, _Out_ PVOID Information,
-                                                 _In_ ULONG Length, _Out_opt_ PULONG Returned);
-
 /* A kernel that does not know the question has nothing of the kind. */
 static ULONG
 AtrpCodeIntegrityOptions(VOID)

@@ -23,12 +23,9 @@ _Use_decl_annotations_ NTSTATUS
 AtrHookFini(VOID)
 {
     AtrHookDisarm();
-    if (AtrpHook.Pin.File != NULL) {
-        const NTSTATUS Status = AtrpHook.Pin.Table.Detach(ATRP_UNLOAD_WAIT_MS);
-
-        if (Status != STATUS_SUCCESS) {
-            return Status;
-        }
+    if (AtrpHook.Pin.File != NULL &&
+        AtrpHook.Pin.Table.Detach(ATRP_UNLOAD_WAIT_MS) != STATUS_SUCCESS) {
+        return STATUS_DEVICE_BUSY;
     }
     AtrpPinClose(&AtrpHook.Pin);
     return STATUS_SUCCESS;

@@ -15,7 +15,9 @@
  */
 _IRQL_requires_(PASSIVE_LEVEL) NTSTATUS AtrHookInit(VOID);
 
-/* Disarms what is armed, detaches. STATUS_TIMEOUT: somebody is inside Pre or Post; do not unload.
+/*
+ * Disarms what is armed, detaches, waits 5 s at most. STATUS_DEVICE_BUSY: somebody is still inside
+ * Pre or Post; do not unload.
  */
 _IRQL_requires_(PASSIVE_LEVEL) NTSTATUS AtrHookFini(VOID);
 

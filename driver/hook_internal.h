@@ -10,6 +10,10 @@
 #include "wire/service_row.h"
 #include "wire/service_table.h"
 
+/* The headers know it under one of its names only. */
+NTSYSAPI NTSTATUS NTAPI ZwQuerySystemInformation(_In_ ULONG Class, _Out_ PVOID Information,
+                                                 _In_ ULONG Length, _Out_opt_ PULONG Returned);
+
 /* pin_link.c */
 typedef struct _ATR_PIN_LINK {
     PFILE_OBJECT File; /* NULL: not linked */

@@ -44,9 +44,6 @@ typedef struct _ATRP_MODULES {
 
 _Static_assert(sizeof(ATRP_MODULE) == 296, "RTL_PROCESS_MODULE_INFORMATION");
 
-NTSYSAPI NTSTATUS NTAPI ZwQuerySystemInformation(_In_ ULONG Class, _Out_ PVOID Information,
-                                                 _In_ ULONG Length, _Out_opt_ PULONG Returned);
-
 _Use_decl_annotations_ PVOID
 AtrpRoutine(const CHAR *Name, const CHAR *Prefix)
 {

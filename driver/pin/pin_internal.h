@@ -19,6 +19,10 @@ _IRQL_requires_(PASSIVE_LEVEL) NTSTATUS NTAPI
     PinpSetTarget(_In_ ULONG Row, _In_ PVOID Target, _In_ ULONG ArgumentCount);
 _IRQL_requires_max_(DISPATCH_LEVEL) PVOID NTAPI PinpThunk(_In_ ULONG Row);
 
+/* room.S: code without content, for trampolines. */
+#define PINP_ROOM_BYTES 2048
+extern UCHAR PinpRoom[PINP_ROOM_BYTES];
+
 /* room.c: code that is written once. */
 _IRQL_requires_(PASSIVE_LEVEL) NTSTATUS NTAPI
     PinpTrampoline(_In_ PVOID Target, _In_reads_bytes_(Bytes) const UCHAR *Code, _In_ ULONG Bytes,

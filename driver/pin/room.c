@@ -12,14 +12,11 @@
 
 #include "wire/one_instruction.h"
 
-#define PINP_ROOM_BYTES  2048 /* as room.S reserves */
 #define PINP_PLACE_BYTES 32
 #define PINP_PLACES      (PINP_ROOM_BYTES / PINP_PLACE_BYTES)
 #define PINP_ISLANDS     64
 
 _Static_assert(ATR_TRAMPOLINE_MAX <= PINP_PLACE_BYTES, "one trampoline a place");
-
-extern UCHAR PinpRoom[PINP_ROOM_BYTES];
 
 static struct {
     PVOID Target;

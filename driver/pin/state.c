@@ -11,24 +11,26 @@
 
 #include "pin_internal.h"
 
+#include <stdatomic.h>
+
 #define PINP_SLOTS   64
 #define PINP_POLL_MS 10
 
 typedef struct __attribute__((aligned(64))) _PINP_SLOT {
-    volatile LONG64 Inside; /* callers in or on their way into Pre or Post */
-    volatile LONG64 Enters;
-    volatile LONG64 Exits;
-    volatile LONG64 Stale;
-    volatile LONG Pid; /* the last that went in */
-    volatile LONG Tid;
-    volatile LONG64 Calls[ATR_SERVICE_COUNT];
+    _Atomic ULONG64 Inside; /* callers in or on their way into Pre or Post */
+    _Atomic ULONG64 Enters;
+    _Atomic ULONG64 Exits;
+    _Atomic ULONG64 Stale;
+    _Atomic ULONG Pid; /* the last that went in */
+    _Atomic ULONG Tid;
+    _Atomic ULONG64 Calls[ATR_SERVICE_COUNT];
 } PINP_SLOT, *PPINP_SLOT;
 
 static PINP_SLOT PinpSlots[PINP_SLOTS];
 
 /* Pre, Post and Generation change only while nothing is attached and nobody inside. */
 static struct {
-    volatile LONG IsAttached;
+    _Atomic BOOLEAN IsAttached;
     ATR_PIN_PRE *Pre;
     ATR_PIN_POST *Post;
     ULONG64 Generation;
@@ -45,20 +47,20 @@ PinpSlotOf(_In_ const ATR_PIN_FRAME *Frame)
 static BOOLEAN
 PinpGoIn(_Inout_ PPINP_SLOT Slot)
 {
-    InterlockedIncrement64(&Slot->Inside);
+    atomic_fetch_add(&Slot->Inside, 1);
     if (PinpMain.IsAttached) {
-        Slot->Pid = (LONG)(ULONG_PTR)PsGetCurrentProcessId();
-        Slot->Tid = (LONG)(ULONG_PTR)PsGetCurrentThreadId();
+        Slot->Pid = (ULONG)(ULONG_PTR)PsGetCurrentProcessId();
+        Slot->Tid = (ULONG)(ULONG_PTR)PsGetCurrentThreadId();
         return TRUE;
     }
-    InterlockedDecrement64(&Slot->Inside);
+    atomic_fetch_sub(&Slot->Inside, 1);
     return FALSE;
 }
 
 static VOID
 PinpGoOut(_Inout_ PPINP_SLOT Slot)
 {
-    InterlockedDecrement64(&Slot->Inside);
+    atomic_fetch_sub(&Slot->Inside, 1);
 }
 
 _Use_decl_annotations_ VOID
@@ -66,11 +68,11 @@ PinpEnter(PATR_PIN_FRAME Frame)
 {
     const PPINP_SLOT Slot = PinpSlotOf(Frame);
 
-    InterlockedIncrement64(&Slot->Calls[Frame->Row]);
+    atomic_fetch_add(&Slot->Calls[Frame->Row], 1);
     KeEnterCriticalRegion();
     if (PinpGoIn(Slot)) {
         Frame->Generation = PinpMain.Generation;
-        InterlockedIncrement64(&Slot->Enters);
+        atomic_fetch_add(&Slot->Enters, 1);
         PinpMain.Pre(Frame);
         PinpGoOut(Slot);
     }
@@ -90,13 +92,13 @@ PinpLeave(PATR_PIN_FRAME Frame, NTSTATUS Status)
     if (PinpGoIn(Slot)) {
         if (Frame->Generation == PinpMain.Generation) {
             IsStale = FALSE;
-            InterlockedIncrement64(&Slot->Exits);
+            atomic_fetch_add(&Slot->Exits, 1);
             PinpMain.Post(Frame, Status);
         }
         PinpGoOut(Slot);
     }
     if (IsStale) {
-        InterlockedIncrement64(&Slot->Stale);
+        atomic_fetch_add(&Slot->Stale, 1);
     }
     KeLeaveCriticalRegion();
 }
@@ -110,7 +112,7 @@ PinpDrain(_In_ ULONG WaitMs)
 
     Poll.QuadPart = -10000LL * PINP_POLL_MS;
     for (ULONG i = 0; i < PINP_SLOTS; i++) {
-        while (InterlockedCompareExchange64(&PinpSlots[i].Inside, 0, 0) != 0) {
+        while (PinpSlots[i].Inside != 0) {
             if (Waited >= WaitMs) {
                 return STATUS_TIMEOUT;
             }
@@ -131,14 +133,14 @@ PinpAttach(ATR_PIN_PRE *Pre, ATR_PIN_POST *Post, PULONG64 Generation)
     PinpMain.Post = Post;
     PinpMain.Generation++;
     *Generation = PinpMain.Generation;
-    InterlockedExchange(&PinpMain.IsAttached, TRUE);
+    PinpMain.IsAttached = TRUE;
     return STATUS_SUCCESS;
 }
 
 _Use_decl_annotations_ NTSTATUS NTAPI
 PinpDetach(ULONG WaitMs)
 {
-    InterlockedExchange(&PinpMain.IsAttached, FALSE);
+    PinpMain.IsAttached = FALSE;
     return PinpDrain(WaitMs);
 }
 
@@ -150,11 +152,11 @@ PinpCounters(PATR_PIN_COUNTERS Counters)
         const PINP_SLOT *Slot = &PinpSlots[i];
 
         /* Ends first: a call that ends meanwhile then counts as in flight, not as negative. */
-        Counters->Exits += (ULONG64)Slot->Exits;
-        Counters->Stale += (ULONG64)Slot->Stale;
-        Counters->Enters += (ULONG64)Slot->Enters;
+        Counters->Exits += Slot->Exits;
+        Counters->Stale += Slot->Stale;
+        Counters->Enters += Slot->Enters;
         for (ULONG Row = 0; Row < ATR_SERVICE_COUNT; Row++) {
-            Counters->Calls[Row] += (ULONG64)Slot->Calls[Row];
+            Counters->Calls[Row] += Slot->Calls[Row];
         }
     }
     Counters->InFlight = Counters->Enters - Counters->Exits - Counters->Stale;
@@ -165,8 +167,8 @@ PinpInside(PULONG Pid, PULONG Tid)
 {
     for (ULONG i = 0; i < PINP_SLOTS; i++) {
         if (PinpSlots[i].Inside != 0) {
-            *Pid = (ULONG)PinpSlots[i].Pid;
-            *Tid = (ULONG)PinpSlots[i].Tid;
+            *Pid = PinpSlots[i].Pid;
+            *Tid = PinpSlots[i].Tid;
             return TRUE;
         }
     }

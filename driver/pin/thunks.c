@@ -28,8 +28,8 @@
 #define VALUES_11 VALUES_9, A9, A10
 
 /* The services themselves, or trampolines into them. */
-static PVOID volatile PinpTargets[ATR_SERVICE_COUNT];
-static PVOID volatile PinpChosen[ATR_SERVICE_COUNT];
+static _Atomic PVOID PinpTargets[ATR_SERVICE_COUNT];
+static _Atomic PVOID PinpChosen[ATR_SERVICE_COUNT];
 
 #define THUNK(name, row, count)                                        \
     static NTSTATUS NTAPI name(PARAMETERS_##count)                     \
