@@ -28,7 +28,7 @@ typedef void *PVOID, *HANDLE;
 typedef _Atomic ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
 
 typedef struct _KEVENT {
-    int IsSignaled;
+    _Atomic int IsSignaled;
 } KEVENT, *PKEVENT;
 
 #define NTAPI
