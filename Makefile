@@ -4,7 +4,7 @@
 TIME ?= 60
 FUZZ ?=
 
-.PHONY: help demo build test check format fuzz golden-update windows driver bench dist
+.PHONY: help demo build test check format fuzz golden-update windows driver lab bench dist
 .NOTPARALLEL:
 
 help:
@@ -53,6 +53,10 @@ driver: ## alpctrace.sys and alpcpin.sys, signed for testing: build/driver/{gcc,
 	@tools/setup-debian driver
 	@cmake --workflow --preset driver
 	@cmake --workflow --preset driver-clang
+
+lab: ## test kernel, gate and test programs for Wine: build/lab, run with tools/lab
+	@tools/setup-debian lab
+	@cmake --workflow --preset lab
 
 bench: ## benchmarks, each beside a peer
 	@tools/setup-debian bench
