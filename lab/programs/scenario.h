@@ -73,6 +73,7 @@ struct turn {
     uint8_t flags;      /* enum turn_flag */
     uint8_t inside;     /* the turn (from 1) during which the server begins this one; 0: none */
     uint8_t after;      /* the server replies once it has this turn (from 1), too */
+    uint8_t pair;       /* of the bridge's file, from 0 */
     bool is_method;     /* name is what the tool should find */
     int32_t rpc_status; /* of the answer */
 };
@@ -87,6 +88,7 @@ struct role {
 
 struct scenario {
     const char *name;
+    const char *needs; /* a file; without it "all" leaves this one out */
     struct role roles[SCENARIO_ROLES_MAX];
     const struct turn *turns;
     size_t turn_count;

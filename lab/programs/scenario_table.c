@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenario.h"
 
+#include "bridge/pairs.h"
 #include "scenario/phrases.h"
 #include "scenario/phrases_com.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The conversations. Interfaces, opnums and NDR are those of Windows: the tool knows their names.
@@ -34,6 +36,9 @@ static const struct binding unknown_binding = {if_rem_unknown, 0, 1, SYNTAX_NDR2
 static const struct binding browser_binding = {if_web_browser, 0, 2, SYNTAX_NDR20};
 static const struct binding audio_binding = {"d574d111-6126-49d7-9b86-4de6b650d4fc", 2, 1,
                                              SYNTAX_NDR64};
+static const char bridge_file[] = "bridge-pairs.bin";
+static const struct binding bridge_binding = {"8b3b7c1e-5d1f-4a0e-9d1a-0a1b2c3d4e5f", 1, 3,
+                                              SYNTAX_NDR20};
 static const struct binding log_binding = {"f6beaff7-1e19-4fbb-9f8f-b89e2018337c", 1, 1,
                                            SYNTAX_NDR64};
 
@@ -347,6 +352,27 @@ shut_down_late(struct speech *speech, const struct turn *turn)
     speech->has_reply = true;
 }
 
+/* Stubs of a real runtime, which bridge.exe took down. */
+static void
+bridged(struct speech *speech, const struct turn *turn)
+{
+    struct pair pair = {0};
+    FILE *file = fopen(bridge_file, "rb");
+
+    if (file == NULL || fseek(file, (long)(turn->pair * sizeof(pair)), SEEK_SET) != 0 ||
+        fread(&pair, sizeof(pair), 1, file) != 1) {
+        (void)printf("scenario: no pair %u in %s\n", turn->pair, bridge_file);
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    (void)lrpc_request(&speech->request, turn->pair + 1u, 3, pair.opnum, NULL);
+    message_put(&speech->request, pair.request, pair.request_bytes);
+    (void)lrpc_response(&speech->reply, turn->pair + 1u);
+    message_put(&speech->reply, pair.reply, pair.reply_bytes);
+    speech->has_reply = true;
+}
+
 #define BIND(interface_, binding_, client_, server_)                         \
     {                                                                        \
         .name = "bind", .interface_name = interface_, .say = bind_interface, \
@@ -461,68 +487,83 @@ static const struct turn server_dies_turns[] = {
     CALL("RpcOpenPrinter", "spoolss", open_printer, 1, 0, .kind = TURN_SERVER_DIES),
 };
 
+static const struct turn bridge_turns[] = {
+    {.name = "bind", .say = bind_interface, .binding = &bridge_binding, .client = 1},
+    SAID("Add", NULL, bridged, 1, 0, .pair = 0),
+    SAID("Put", NULL, bridged, 1, 0, .pair = 1),
+    SAID("Describe", NULL, bridged, 1, 0, .pair = 2),
+    SAID("Swap", NULL, bridged, 1, 0, .pair = 3),
+    SAID("Add", NULL, bridged, 1, 0, .pair = 4),
+};
+
 #define TURNS(turns_) .turns = turns_, .turn_count = sizeof(turns_) / sizeof((turns_)[0])
 
 static const struct scenario scenarios[] = {
-    {"bind",
-     {{.name = "LogonUI", .port = "\\RPC Control\\LRPC-b4cb7c7affbc500b2a"}, {.name = "winlogon"}},
+    {.name = "bind",
+     .roles = {{.name = "LogonUI", .port = "\\RPC Control\\LRPC-b4cb7c7affbc500b2a"},
+               {.name = "winlogon"}},
      TURNS(bind_turns)},
-    {"faults",
-     {{.name = "services", .port = "\\RPC Control\\ntsvcs"}, {.name = "setup"}},
+    {.name = "faults",
+     .roles = {{.name = "services", .port = "\\RPC Control\\ntsvcs"}, {.name = "setup"}},
      TURNS(fault_turns)},
-    {"refused",
-     {{.name = "spoolsv", .port = "\\RPC Control\\spoolss"},
-      {.name = "guarded",
-       .port = "\\RPC Control\\umpdproxy_1_2a3f91",
-       .hello = "let me in, please"},
-      {.name = "nobody", .port = "\\RPC Control\\splwow64_1", .is_absent = true},
-      {.name = "PortQry"}},
+    {.name = "refused",
+     .roles = {{.name = "spoolsv", .port = "\\RPC Control\\spoolss"},
+               {.name = "guarded",
+                .port = "\\RPC Control\\umpdproxy_1_2a3f91",
+                .hello = "let me in, please"},
+               {.name = "nobody", .port = "\\RPC Control\\splwow64_1", .is_absent = true},
+               {.name = "PortQry"}},
      TURNS(refused_turns)},
-    {"nested",
-     {{.name = "lsass", .port = "\\RPC Control\\lsapolicylookup"},
-      {.name = "services", .port = "\\RPC Control\\ntsvcs"},
-      {.name = "appinfo", .port = "\\RPC Control\\LRPC-5c0fd2c1a9e37b66aa"},
-      {.name = "explorer"}},
+    {.name = "nested",
+     .roles = {{.name = "lsass", .port = "\\RPC Control\\lsapolicylookup"},
+               {.name = "services", .port = "\\RPC Control\\ntsvcs"},
+               {.name = "appinfo", .port = "\\RPC Control\\LRPC-5c0fd2c1a9e37b66aa"},
+               {.name = "explorer"}},
      TURNS(nested_turns)},
-    {"com",
-     {{.name = "rpcss", .port = "\\RPC Control\\epmapper"},
-      {.name = "iexplore", .port = "\\RPC Control\\OLE0123456789ABCDEF0123456789AB"},
-      {.name = "powershell"}},
+    {.name = "com",
+     .roles = {{.name = "rpcss", .port = "\\RPC Control\\epmapper"},
+               {.name = "iexplore", .port = "\\RPC Control\\OLE0123456789ABCDEF0123456789AB"},
+               {.name = "powershell"}},
      TURNS(com_turns)},
-    {"view",
-     {{.name = "spoolsv", .port = "\\RPC Control\\spoolss"}, {.name = "notepad"}},
+    {.name = "view",
+     .roles = {{.name = "spoolsv", .port = "\\RPC Control\\spoolss"}, {.name = "notepad"}},
      TURNS(view_turns)},
-    {"attributes",
-     {{.name = "audiosrv", .port = "\\RPC Control\\AudioClientRpc"}, {.name = "game"}},
+    {.name = "attributes",
+     .roles = {{.name = "audiosrv", .port = "\\RPC Control\\AudioClientRpc"}, {.name = "game"}},
      TURNS(attribute_turns)},
-    {"async",
-     {{.name = "eventlog", .port = "\\RPC Control\\eventlog"}, {.name = "mmc"}},
+    {.name = "async",
+     .roles = {{.name = "eventlog", .port = "\\RPC Control\\eventlog"}, {.name = "mmc"}},
      TURNS(async_turns)},
-    {"datagram",
-     {{.name = "ctfmon",
-       .port =
-           "\\BaseNamedObjects\\[CoreUI]-PID(4256)-TID(4328) 7b456aae-b05a-4d3a-83ae-e33a19d5113d"},
-      {.name = "explorer"}},
+    {.name = "datagram",
+     .roles = {{.name = "ctfmon",
+                .port = "\\BaseNamedObjects\\[CoreUI]-PID(4256)-TID(4328) "
+                        "7b456aae-b05a-4d3a-83ae-e33a19d5113d"},
+               {.name = "explorer"}},
      TURNS(datagram_turns)},
-    {"cancel",
-     {{.name = "spoolsv", .port = "\\RPC Control\\spoolss"}, {.name = "notepad"}},
+    {.name = "cancel",
+     .roles = {{.name = "spoolsv", .port = "\\RPC Control\\spoolss"}, {.name = "notepad"}},
      TURNS(cancel_turns)},
-    {"narrow",
-     {{.name = "services", .port = "\\RPC Control\\ntsvcs"}, {.name = "legacy32"}},
+    {.name = "narrow",
+     .roles = {{.name = "services", .port = "\\RPC Control\\ntsvcs"}, {.name = "legacy32"}},
      TURNS(narrow_turns)},
-    {"csr",
-     {{.name = "csrss",
-       .port = "\\Sessions\\1\\Windows\\ApiPort",
-       .hello = "connect, version 5",
-       .welcome = "server 3"},
-      {.name = "explorer"}},
+    {.name = "csr",
+     .roles = {{.name = "csrss",
+                .port = "\\Sessions\\1\\Windows\\ApiPort",
+                .hello = "connect, version 5",
+                .welcome = "server 3"},
+               {.name = "explorer"}},
      TURNS(csr_turns)},
-    {"client-dies",
-     {{.name = "spoolsv", .port = "\\RPC Control\\spoolss"}, {.name = "notepad"}},
+    {.name = "client-dies",
+     .roles = {{.name = "spoolsv", .port = "\\RPC Control\\spoolss"}, {.name = "notepad"}},
      TURNS(client_dies_turns)},
-    {"server-dies",
-     {{.name = "spoolsv", .port = "\\RPC Control\\spoolss"}, {.name = "notepad"}},
+    {.name = "server-dies",
+     .roles = {{.name = "spoolsv", .port = "\\RPC Control\\spoolss"}, {.name = "notepad"}},
      TURNS(server_dies_turns)},
+    {.name = "bridge",
+     .needs = bridge_file,
+     .roles = {{.name = "rpcserver", .port = "\\RPC Control\\alpctrace-bridge"},
+               {.name = "rpcclient"}},
+     TURNS(bridge_turns)},
 };
 
 const struct scenario *
