@@ -44,8 +44,8 @@ struct atr_capture_call {
     uint64_t call_id;
     uint64_t enter_qpc; /* of the call; in its enter record equal to head.time_qpc */
     uint64_t callback_id;
-    uint64_t process_key; /* start key or creation time: with the pid, one process */
-    uint64_t port_key;    /* 0: unresolved or none */
+    uint64_t process_key; /* creation time: with the pid, one process; 0 unknown */
+    uint64_t port_key;    /* 0: none. Its facts may come later: ATR_RECORD_PORT_UNRESOLVED */
     uint64_t port_generation;
     uint64_t handle;
     uint32_t pid;

@@ -72,7 +72,7 @@ AtrOsPhysicalBytes(VOID)
 ULONG64
 AtrOsCounter(VOID)
 {
-    return ++fake_os.counter;
+    return fake_os.copies_plainly ? AtrOsTicks() : ++fake_os.counter;
 }
 
 ULONG64
@@ -176,6 +176,10 @@ AtrOsCopy(_Out_writes_bytes_(Bytes) PVOID To, _In_ ULONG64 Address, _In_ ULONG B
 {
     ULONG Done = 0;
 
+    if (fake_os.copies_plainly) {
+        memcpy(To, (const void *)(uintptr_t)Address, Bytes);
+        return Bytes;
+    }
     if (++fake_os.copies == fake_os.fault_at || !Caller->MayFault || Address >= ATR_USER_LIMIT ||
         Bytes > ATR_USER_LIMIT - Address) {
         return 0;

@@ -37,7 +37,8 @@ struct fake_os {
     int fail_at;          /* the nth of them fails; 0: none */
     _Atomic int copies;   /* likewise */
     int fault_at;
-    int frames; /* that a walk finds */
+    bool copies_plainly; /* for speed: nothing faults */
+    int frames;          /* that a walk finds */
     _Atomic int wakes;
     _Atomic uint64_t counter;
     struct fake_port ports[FAKE_PORTS];
