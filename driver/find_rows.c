@@ -47,6 +47,18 @@ AtrpReadRelative(_In_ const ATR_KERNEL *Kernel, _Inout_ struct atr_row_facts *Fa
     }
 }
 
+/* Beside the table: bytes of arguments, of 4 each as on x86, or of 8. */
+static VOID
+AtrpReadArgumentBytes(_In_ ULONG Bytes, _Inout_ struct atr_row_facts *Facts)
+{
+    const ULONG Unit = Bytes == Facts->arguments * (ULONG)sizeof(ULONG) ? 4 : 8;
+    const ULONG Arguments = Bytes / Unit;
+
+    Facts->has_arguments = true;
+    Facts->stack_arguments =
+        Arguments > ATR_REGISTER_ARGUMENTS ? Arguments - ATR_REGISTER_ARGUMENTS : 0;
+}
+
 static VOID
 AtrpReadAbsolute(_In_ const ATR_KERNEL *Kernel, _Inout_ struct atr_row_facts *Facts)
 {
@@ -56,11 +68,7 @@ AtrpReadAbsolute(_In_ const ATR_KERNEL *Kernel, _Inout_ struct atr_row_facts *Fa
                           sizeof(Facts->by_number));
     if (Kernel->Arguments != NULL &&
         NT_SUCCESS(AtrGuardedCopy(&Bytes, Kernel->Arguments + Facts->number, sizeof(Bytes)))) {
-        const ULONG Arguments = Bytes / (ULONG)sizeof(ULONG64);
-
-        Facts->has_arguments = true;
-        Facts->stack_arguments =
-            Arguments > ATR_REGISTER_ARGUMENTS ? Arguments - ATR_REGISTER_ARGUMENTS : 0;
+        AtrpReadArgumentBytes(Bytes, Facts);
     }
 }
 

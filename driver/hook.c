@@ -8,7 +8,7 @@
 static ATR_HOOK AtrpHook;
 
 static BOOLEAN
-AtrpIsWrapped(_In_ const ATR_ROW *Row)
+AtrpIsWrapped(_In_ const ATR_HOOK_ROW *Row)
 {
     return Row->State == ATR_ROW_TABLE || Row->State == ATR_ROW_INLINE;
 }
@@ -55,7 +55,7 @@ AtrHookGate(ULONG Flags, PCHAR Reason)
 static VOID
 AtrpArmRow(_In_ const struct atr_device_start *Start, _In_ ULONG Row)
 {
-    const PATR_ROW This = &AtrpHook.Rows[Row];
+    const PATR_HOOK_ROW This = &AtrpHook.Rows[Row];
 
     if (This->Verdict != ATR_ROW_AGREED && This->Verdict != ATR_ROW_NUMBER_ONLY) {
         return;
@@ -122,7 +122,7 @@ AtrHookArm(const struct atr_device_start *Start, ATR_PIN_PRE *Pre, ATR_PIN_POST 
 static VOID
 AtrpDisarmRow(_In_ ULONG Row)
 {
-    const PATR_ROW This = &AtrpHook.Rows[Row];
+    const PATR_HOOK_ROW This = &AtrpHook.Rows[Row];
     BOOLEAN IsRestored = TRUE;
 
     if (This->State == ATR_ROW_TABLE) {
@@ -158,7 +158,7 @@ _Use_decl_annotations_ VOID
 AtrHookCheck(VOID)
 {
     for (ULONG Row = 0; AtrpHook.IsArmed && Row < ATR_SERVICE_COUNT; Row++) {
-        const PATR_ROW This = &AtrpHook.Rows[Row];
+        const PATR_HOOK_ROW This = &AtrpHook.Rows[Row];
 
         if (!AtrpIsWrapped(This) || This->IsLost) {
             continue;
@@ -170,7 +170,7 @@ AtrHookCheck(VOID)
 }
 
 static VOID
-AtrpRowStatus(_In_ const ATR_ROW *Row, _In_ ULONG64 Calls, _Out_ struct atr_device_row *Out)
+AtrpRowStatus(_In_ const ATR_HOOK_ROW *Row, _In_ ULONG64 Calls, _Out_ struct atr_device_row *Out)
 {
     Out->state = Row->IsLost && AtrpIsWrapped(Row) ? (ULONG)ATR_ROW_FOREIGN : Row->State;
     Out->found = atr_row_found(&Row->Facts);

@@ -52,7 +52,7 @@ _IRQL_requires_(PASSIVE_LEVEL) PVOID
     AtrpFindPadding(_In_ const ATR_KERNEL *Kernel, _In_ ULONG64 Low, _In_ ULONG64 High);
 
 /* One service. */
-typedef struct _ATR_ROW {
+typedef struct _ATR_HOOK_ROW {
     struct atr_row_facts Facts;
     enum atr_row_verdict Verdict;
     ULONG State; /* enum atr_row_state */
@@ -65,7 +65,7 @@ typedef struct _ATR_ROW {
     struct atr_patch Patch; /* inline */
     UCHAR UnitBefore[ATR_PATCH_UNIT];
     UCHAR UnitAfter[ATR_PATCH_UNIT];
-} ATR_ROW, *PATR_ROW;
+} ATR_HOOK_ROW, *PATR_HOOK_ROW;
 
 typedef struct _ATR_HOOK {
     ATR_PIN_LINK Pin;
@@ -74,7 +74,7 @@ typedef struct _ATR_HOOK {
     ULONG64 LostHooks;
     ATR_CODE_ALIAS TableAlias;
     ATR_PIN_COUNTERS AtArm;
-    ATR_ROW Rows[ATR_SERVICE_COUNT];
+    ATR_HOOK_ROW Rows[ATR_SERVICE_COUNT];
 } ATR_HOOK, *PATR_HOOK;
 
 /* find_rows.c: what the two ways find. */

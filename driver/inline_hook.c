@@ -19,7 +19,7 @@ AtrpUnitOf(_In_ PUCHAR Target)
 static PVOID
 AtrpInlineIsland(_In_ const ATR_HOOK *Hook, _In_ ULONG Row)
 {
-    const ATR_ROW *This = &Hook->Rows[Row];
+    const ATR_HOOK_ROW *This = &Hook->Rows[Row];
     uint64_t High;
     uint64_t Low;
     PVOID Island;
@@ -38,7 +38,7 @@ AtrpInlineIsland(_In_ const ATR_HOOK *Hook, _In_ ULONG Row)
 static enum atr_row_verdict
 AtrpPlanDetour(_Inout_ PATR_HOOK Hook, _In_ ULONG Row, _In_ const UCHAR *Code)
 {
-    const PATR_ROW This = &Hook->Rows[Row];
+    const PATR_HOOK_ROW This = &Hook->Rows[Row];
     UCHAR Moved[ATR_TRAMPOLINE_MAX];
     PVOID Trampoline;
     PVOID Island;
@@ -61,7 +61,7 @@ AtrpPlanDetour(_Inout_ PATR_HOOK Hook, _In_ ULONG Row, _In_ const UCHAR *Code)
 static enum atr_row_verdict
 AtrpInlineTry(_Inout_ PATR_HOOK Hook, _In_ ULONG Row)
 {
-    const PATR_ROW This = &Hook->Rows[Row];
+    const PATR_HOOK_ROW This = &Hook->Rows[Row];
     const enum atr_row_verdict Found = This->Verdict;
     UCHAR Code[ATR_INSTRUCTION_MAX];
     enum atr_row_verdict Verdict;
@@ -86,7 +86,7 @@ AtrpInlineTry(_Inout_ PATR_HOOK Hook, _In_ ULONG Row)
 _Use_decl_annotations_ enum atr_row_verdict
 AtrpInlineArm(PATR_HOOK Hook, ULONG Row)
 {
-    const PATR_ROW This = &Hook->Rows[Row];
+    const PATR_HOOK_ROW This = &Hook->Rows[Row];
     enum atr_row_verdict Verdict;
 
     if (!NT_SUCCESS(AtrAliasOpen(&This->Alias, AtrpUnitOf(This->Target), ATR_PATCH_UNIT))) {
@@ -102,7 +102,7 @@ AtrpInlineArm(PATR_HOOK Hook, ULONG Row)
 _Use_decl_annotations_ BOOLEAN
 AtrpInlineIsOurs(const ATR_HOOK *Hook, ULONG Row)
 {
-    const ATR_ROW *This = &Hook->Rows[Row];
+    const ATR_HOOK_ROW *This = &Hook->Rows[Row];
 
     return RtlCompareMemory(This->Alias.Address, This->UnitAfter, ATR_PATCH_UNIT) == ATR_PATCH_UNIT;
 }
@@ -110,7 +110,7 @@ AtrpInlineIsOurs(const ATR_HOOK *Hook, ULONG Row)
 _Use_decl_annotations_ BOOLEAN
 AtrpInlineRestore(PATR_HOOK Hook, ULONG Row)
 {
-    const PATR_ROW This = &Hook->Rows[Row];
+    const PATR_HOOK_ROW This = &Hook->Rows[Row];
 
     return AtrCompareExchange16(This->Alias.Alias, This->UnitAfter, This->UnitBefore);
 }

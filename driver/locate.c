@@ -179,19 +179,31 @@ AtrpByExport(_Inout_ PATR_KERNEL Kernel, _Out_ PUCHAR Header)
     return Kernel->IsAbsolute;
 }
 
-/* The pair of LEAs in the bytes at Code; both descriptors must name the same table. */
+/* How much code there is from Address on, at most Max. */
+static ULONG
+AtrpCodeBytes(_In_ const ATR_KERNEL *Kernel, _In_ ULONG64 Address, _In_ ULONG Max)
+{
+    const ULONG64 Rva = Address - (ULONG_PTR)Kernel->Base;
+    const struct atr_image_section *Section = atr_image_section_at(&Kernel->Image, Rva);
+
+    if (Section == NULL || !AtrpIsKernelCode(Kernel, Address)) {
+        return 0;
+    }
+    return (ULONG)min(Section->rva + (ULONG64)Section->bytes - Rva, Max);
+}
+
+/* The pair of LEAs in the code at Address; both descriptors must name the same table. */
 static BOOLEAN
 AtrpReadDispatcher(_Inout_ PATR_KERNEL Kernel, _In_ ULONG64 Address,
                    _Out_writes_bytes_(ATRP_DISPATCHER_BYTES) PUCHAR Code)
 {
+    const ULONG Bytes = AtrpCodeBytes(Kernel, Address, ATRP_DISPATCHER_BYTES);
     ULONG64 Descriptor;
     ULONG64 Shadow;
     PUCHAR Table;
 
-    if (!AtrpIsKernelCode(Kernel, Address) ||
-        !AtrpIsKernelCode(Kernel, Address + ATRP_DISPATCHER_BYTES - 1) ||
-        !NT_SUCCESS(AtrGuardedCopy(Code, (PVOID)(ULONG_PTR)Address, ATRP_DISPATCHER_BYTES)) ||
-        !atr_dispatcher_tables(Address, Code, ATRP_DISPATCHER_BYTES, &Descriptor, &Shadow) ||
+    if (!NT_SUCCESS(AtrGuardedCopy(Code, (PVOID)(ULONG_PTR)Address, Bytes)) ||
+        !atr_dispatcher_tables(Address, Code, Bytes, &Descriptor, &Shadow) ||
         !AtrpReadDescriptor(Kernel, (PVOID)(ULONG_PTR)Shadow)) {
         return FALSE;
     }
@@ -204,13 +216,10 @@ static BOOLEAN
 AtrpFollowEntry(_Inout_ PATR_KERNEL Kernel, _In_ ULONG64 Entry, _Out_ PUCHAR Buffer,
                 _Out_writes_bytes_(ATRP_ENTRY_BYTES) PUCHAR Head)
 {
-    SIZE_T Bytes = ATRP_ENTRY_BYTES;
+    const ULONG Bytes = AtrpCodeBytes(Kernel, Entry, ATRP_ENTRY_BYTES);
     SIZE_T At = 0;
     ULONG64 To;
 
-    if (!AtrpIsKernelCode(Kernel, Entry + Bytes - 1)) {
-        Bytes = min(Bytes, PAGE_SIZE - (Entry & (PAGE_SIZE - 1)));
-    }
     if (!NT_SUCCESS(AtrGuardedCopy(Head, (PVOID)(ULONG_PTR)Entry, Bytes))) {
         return FALSE;
     }
@@ -285,27 +294,38 @@ AtrpFindInSection(_In_ ULONG64 Low, _In_ ULONG64 High, _Out_writes_bytes_(PAGE_S
     return NULL;
 }
 
+/* Nothing of what is paged, or nothing else. */
+static PVOID
+AtrpFindInCode(_In_ const ATR_KERNEL *Kernel, _In_ ULONG64 Low, _In_ ULONG64 High,
+               _In_ BOOLEAN IsPaged, _Out_writes_bytes_(PAGE_SIZE) PUCHAR Buffer)
+{
+    PVOID Found = NULL;
+
+    for (ULONG i = 0; Found == NULL && i < Kernel->Image.section_count; i++) {
+        const struct atr_image_section *Section = &Kernel->Image.sections[i];
+        const ULONG64 Begin = (ULONG_PTR)Kernel->Base + Section->rva;
+
+        if (atr_image_is_code(&Kernel->Image, Section->rva) &&
+            ((Section->flags & ATR_SECTION_PAGED) != 0) == IsPaged) {
+            Found = AtrpFindInSection(max(Low, Begin), min(High, Begin + Section->bytes), Buffer);
+        }
+    }
+    return Found;
+}
+
 _Use_decl_annotations_ PVOID
 AtrpFindPadding(const ATR_KERNEL *Kernel, ULONG64 Low, ULONG64 High)
 {
-    const ULONG64 Base = (ULONG64)(ULONG_PTR)Kernel->Base;
-    /* Near the target its own section will do; else only what is never paged. */
-    const BOOLEAN IsNear = High - Low < PAGE_SIZE;
     PUCHAR Buffer = ExAllocatePoolWithTag(ATRP_POOL, PAGE_SIZE, ATRP_TAG);
-    PVOID Found = NULL;
+    PVOID Found;
 
-    for (ULONG i = 0; Buffer != NULL && Found == NULL && i < Kernel->Image.section_count; i++) {
-        const struct atr_image_section *Section = &Kernel->Image.sections[i];
-        const ULONG64 Begin = Base + Section->rva;
-
-        if (!atr_image_is_code(&Kernel->Image, Section->rva) ||
-            (!IsNear && (Section->flags & ATR_SECTION_PAGED) != 0)) {
-            continue;
-        }
-        Found = AtrpFindInSection(max(Low, Begin), min(High, Begin + Section->bytes), Buffer);
+    if (Buffer == NULL) {
+        return NULL;
     }
-    if (Buffer != NULL) {
-        ExFreePoolWithTag(Buffer, ATRP_TAG);
+    Found = AtrpFindInCode(Kernel, Low, High, FALSE, Buffer);
+    if (Found == NULL) {
+        Found = AtrpFindInCode(Kernel, Low, High, TRUE, Buffer);
     }
+    ExFreePoolWithTag(Buffer, ATRP_TAG);
     return Found;
 }

@@ -86,7 +86,7 @@ AtrpMakeEntry(_In_ const ATR_HOOK *Hook, _In_ ULONG Row, _Out_ PULONG64 Entry)
 _Use_decl_annotations_ enum atr_row_verdict
 AtrpTableArm(PATR_HOOK Hook, ULONG Row)
 {
-    const PATR_ROW This = &Hook->Rows[Row];
+    const PATR_HOOK_ROW This = &Hook->Rows[Row];
 
     if (!AtrpOpenTable(Hook)) {
         return ATR_ROW_NO_MEMORY;
