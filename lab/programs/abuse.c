@@ -202,6 +202,28 @@ ask_everything(struct abuse *abuse)
     }
 }
 
+/*
+ * The lab's kernel takes this process for an unprivileged one, or no longer. On Windows the program
+ * is simply started as one.
+ */
+static void
+set_lab_privilege(bool is_privileged)
+{
+    enum {
+        LAB_SWITCH_UNPRIVILEGED = 3 /* lab/kernel/kernel.h */
+    };
+
+    typedef BOOL switch_fn(ULONG which, ULONG64 value);
+    HMODULE lab = LoadLibraryA("alpclab.dll");
+    FARPROC routine = lab != NULL ? GetProcAddress(lab, "LabSwitch") : NULL;
+    switch_fn *lab_switch;
+
+    memcpy(&lab_switch, &routine, sizeof(lab_switch));
+    if (lab_switch != NULL) {
+        (void)lab_switch(LAB_SWITCH_UNPRIVILEGED, is_privileged ? 0 : GetCurrentProcessId());
+    }
+}
+
 /* A session as it should be, after all that. */
 static bool
 is_well(struct abuse *abuse)
@@ -255,15 +277,22 @@ main(int count, char **arguments)
     if (abuse.in == NULL || abuse.out == NULL) {
         return 1;
     }
+    if (!abuse.is_privileged) {
+        set_lab_privilege(false);
+    }
     if (!open_device(&abuse)) {
         bool is_refusal = GetLastError() == ERROR_ACCESS_DENIED;
 
         (void)printf("abuse: cannot open the device: error %lu\n", GetLastError());
+        set_lab_privilege(true);
         (void)printf("abuse: %s\n", is_refusal && !abuse.is_privileged ? "PASS" : "FAIL");
         return !(is_refusal && !abuse.is_privileged);
     }
     ask_everything(&abuse);
     ends_well = is_well(&abuse);
+    if (!abuse.is_privileged) {
+        set_lab_privilege(true);
+    }
     (void)CloseHandle(abuse.device);
     (void)printf("abuse: %u requests, %u granted, %u refused, %u wrong\n", abuse.asked,
                  abuse.granted, abuse.refused, abuse.wrong);
