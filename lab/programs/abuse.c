@@ -103,8 +103,8 @@ is_expected(const struct abuse *abuse, uint32_t number, uint32_t in_bytes, uint3
     if (number >= sizeof(requests) / sizeof(requests[0])) {
         return status == INVALID_DEVICE_REQUEST;
     }
-    if (!abuse->is_privileged) {
-        return status == ACCESS_DENIED;
+    if (!abuse->is_privileged) { /* Wine opens what the driver refused: then it is nobody's */
+        return status == ACCESS_DENIED || status == INVALID_DEVICE_REQUEST;
     }
     if (in_bytes != request->in_bytes || out_bytes != request->out_bytes) {
         return status == INFO_LENGTH_MISMATCH;

@@ -7,8 +7,6 @@ enum {
     LINE_MAX = 512,
     ARGUMENTS_MAX = 16,
     QUIET_MS = 200,
-    TRAFFIC_MS = 120000,
-    DRAIN_EVERY_MS = 5,
 };
 
 void mainCRTStartup(void);
@@ -17,7 +15,8 @@ void mainCRTStartup(void);
 typedef int __cdecl format_fn(char *text, size_t size, const char *format, va_list arguments);
 
 static const char usage[] =
-    "lpcprobe [--ntdll MODULE] [--count N] [--force-gate] [--stacks] [--no-inline]\n"
+    "lpcprobe [--ntdll MODULE] [--kernel-symbols FILE] [--count N] [--force-gate] [--stacks]\n"
+    "         [--no-inline]\n"
     "lpcprobe --load PIN.SYS MAIN.SYS [the same]   make and start the services first (full paths)\n"
     "lpcprobe --unload                             stop and remove them\n";
 
@@ -41,8 +40,8 @@ probe_say(const char *format, ...)
     (void)WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), line, (DWORD)size, &written, NULL);
 }
 
-static bool
-equals(const char *left, const char *right)
+bool
+probe_equals(const char *left, const char *right)
 {
     while (*left != 0 && *left == *right) {
         left++;
@@ -51,8 +50,8 @@ equals(const char *left, const char *right)
     return *left == *right;
 }
 
-static uint32_t
-number(const char *text)
+uint32_t
+probe_number(const char *text)
 {
     uint32_t value = 0;
 
@@ -91,36 +90,6 @@ split(char *line, char **arguments)
     return count;
 }
 
-/* Two threads talk; we drain meanwhile. */
-static void
-talk(struct probe *probe, enum probe_kind kind)
-{
-    static LPTHREAD_START_ROUTINE const servers[] = {probe_lpc_server, probe_alpc_server};
-    static LPTHREAD_START_ROUTINE const clients[] = {probe_lpc_client, probe_alpc_client};
-    HANDLE threads[2];
-    DWORD tid = 0;
-    DWORD waited = 0;
-
-    probe->stop = 0;
-    (void)ResetEvent(probe->ready);
-    threads[0] = CreateThread(NULL, 0, servers[kind], probe, CREATE_SUSPENDED, &tid);
-    probe->server_tid[kind] = tid;
-    threads[1] = CreateThread(NULL, 0, clients[kind], probe, CREATE_SUSPENDED, &tid);
-    probe->client_tid[kind] = tid;
-    (void)ResumeThread(threads[0]);
-    (void)WaitForSingleObject(probe->ready, TRAFFIC_MS);
-    (void)ResumeThread(threads[1]);
-    while (WaitForSingleObject(threads[1], DRAIN_EVERY_MS) == WAIT_TIMEOUT &&
-           waited < TRAFFIC_MS / DRAIN_EVERY_MS) {
-        probe_drain(probe);
-        waited++;
-    }
-    probe->stop = 1;
-    (void)WaitForSingleObject(threads[0], TRAFFIC_MS);
-    (void)CloseHandle(threads[0]);
-    (void)CloseHandle(threads[1]);
-}
-
 static uint64_t
 dropped(const struct probe *probe, uint64_t *attempted, uint64_t *written, bool *adds_up)
 {
@@ -152,9 +121,8 @@ forget(struct probe *probe)
     static const struct probe_counts none;
 
     probe->counts = none;
-    probe->failures = 0;
+    memset(probe->shared, 0, sizeof(*probe->shared));
     for (uint32_t kind = 0; kind < PROBE_KINDS; kind++) {
-        probe->made[kind] = 0;
         memset(probe->halves[kind], 0, sizeof(probe->halves[kind]));
     }
 }
@@ -166,17 +134,18 @@ judge(struct probe *probe, const char *mode)
     uint64_t written;
     bool adds_up;
     uint64_t lost = dropped(probe, &attempted, &written, &adds_up);
-    uint32_t made = PROBE_HALVES * (probe->made[PROBE_LPC] + probe->made[PROBE_ALPC]);
+    uint32_t made =
+        PROBE_HALVES * (probe->shared->made[PROBE_LPC] + probe->shared->made[PROBE_ALPC]);
     struct probe_counts *counts = &probe->counts;
-    bool is_right = made > 0 && counts->mismatched == 0 && probe->failures == 0 && adds_up &&
-                    counts->recorded <= made && counts->recorded + lost >= made;
+    bool is_right = made > 0 && counts->mismatched == 0 && probe->shared->failures == 0 &&
+                    adds_up && counts->recorded <= made && counts->recorded + lost >= made;
 
     counts->made = made;
     probe_say("lpcprobe: %s: LPC %u and ALPC %u round trips; made %u, recorded %u, dropped %u, "
               "mismatched %u, others %u; attempted %u, written %u%s: %s\n",
-              mode, probe->made[PROBE_LPC], probe->made[PROBE_ALPC], made, counts->recorded,
-              (unsigned)lost, counts->mismatched, counts->other, (unsigned)attempted,
-              (unsigned)written, adds_up ? "" : " (the counts do not add up)",
+              mode, probe->shared->made[PROBE_LPC], probe->shared->made[PROBE_ALPC], made,
+              counts->recorded, (unsigned)lost, counts->mismatched, counts->other,
+              (unsigned)attempted, (unsigned)written, adds_up ? "" : " (the counts do not add up)",
               is_right ? "ok" : "WRONG");
     return is_right;
 }
@@ -193,13 +162,8 @@ run(struct probe *probe, const char *mode, uint32_t flags)
         probe_close(probe);
         return false;
     }
-    if (probe->services.number[ATR_SERVICE_LPC_REQUEST_WAIT_REPLY] != UINT32_MAX) {
-        talk(probe, PROBE_LPC);
-    }
-    if (probe_has_alpc(probe)) {
-        talk(probe, PROBE_ALPC);
-    }
-    is_right = probe_stop(probe);
+    is_right = probe_run_child(probe);
+    is_right = probe_stop(probe) && is_right;
     Sleep(QUIET_MS);
     probe_drain(probe);
     is_right = probe_query(probe) && is_right;
@@ -212,19 +176,22 @@ static bool
 read_option(struct probe *probe, char **arguments, int left, int *used, const char **module)
 {
     *used = 1;
-    if (equals(arguments[0], "--force-gate")) {
+    if (probe_equals(arguments[0], "--force-gate")) {
         probe->force_gate = true;
-    } else if (equals(arguments[0], "--stacks")) {
+    } else if (probe_equals(arguments[0], "--stacks")) {
         probe->with_stacks = true;
-    } else if (equals(arguments[0], "--no-inline")) {
+    } else if (probe_equals(arguments[0], "--no-inline")) {
         probe->skip_inline = true;
-    } else if (equals(arguments[0], "--ntdll") && left > 1) {
+    } else if (probe_equals(arguments[0], "--ntdll") && left > 1) {
         *module = arguments[1];
         *used = 2;
-    } else if (equals(arguments[0], "--count") && left > 1) {
-        probe->trips = number(arguments[1]);
+    } else if (probe_equals(arguments[0], "--count") && left > 1) {
+        probe->trips = probe_number(arguments[1]);
         *used = 2;
-    } else if (equals(arguments[0], "--load") && left > 2) {
+    } else if (probe_equals(arguments[0], "--kernel-symbols") && left > 1) {
+        *used = 2;
+        return probe_read_symbols(probe, arguments[1]);
+    } else if (probe_equals(arguments[0], "--load") && left > 2) {
         *used = 3;
         return probe_load(arguments[1], arguments[2]);
     } else {
@@ -243,7 +210,6 @@ prepare(struct probe *probe, char **arguments, int count)
     probe->trips = PROBE_TRIPS;
     probe->device = INVALID_HANDLE_VALUE;
     probe->stamp = GetCurrentProcessId();
-    probe->ready = CreateEventA(NULL, TRUE, FALSE, NULL);
     for (int i = 1; i < count; i += used) {
         if (!read_option(probe, &arguments[i], count - i, &used, &module)) {
             return false;
@@ -259,7 +225,9 @@ prepare(struct probe *probe, char **arguments, int count)
     }
     probe_say("lpcprobe: pid %lu, services of %s:\n", GetCurrentProcessId(), module);
     probe_find_services(probe);
-    return true;
+    probe_say_services(probe);
+    probe->module_name = module;
+    return probe_share(probe);
 }
 
 static bool
@@ -281,7 +249,10 @@ mainCRTStartup(void)
     struct probe *probe = VirtualAlloc(NULL, sizeof(*probe), MEM_COMMIT, PAGE_READWRITE);
     bool is_right = false;
 
-    if (count == 2 && equals(arguments[1], "--unload")) {
+    if (probe != NULL && count == 6 && probe_equals(arguments[1], "--child")) {
+        ExitProcess(probe_be_child(probe, arguments) ? 0 : 1);
+    }
+    if (count == 2 && probe_equals(arguments[1], "--unload")) {
         is_right = probe_unload();
     } else if (probe != NULL && prepare(probe, arguments, count)) {
         is_right = run_all(probe);

@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 /*
- * lpcprobe: opens the driver's device, records traffic of its own that it knows to the byte, and
- * counts. It needs kernel32 and ntdll of NT 5.2 and no C runtime, so it runs where the tool cannot.
+ * lpcprobe: opens the driver's device, records traffic that it knows to the byte, and counts. The
+ * traffic is a child's: the driver leaves the session's owner out. It needs kernel32 and ntdll of
+ * NT 5.2 and no C runtime, so it runs where the tool cannot.
  *
  *   for table, inline, table again:  HELLO, START ─> traffic, draining ─> STOP, drain, QUERY ─>
  * close
@@ -46,7 +47,18 @@ typedef void probe_routine(void);
 struct probe_services {
     NTSTATUS(NTAPI *close)(HANDLE);            /* of ports, too */
     probe_routine *routine[ATR_SERVICE_COUNT]; /* NULL: not there */
-    uint32_t number[ATR_SERVICE_COUNT];        /* all ones: not there, or its stub is no stub */
+    uint32_t rva[ATR_SERVICE_COUNT];           /* in the kernel; 0: not told */
+    uint32_t kernel_time_stamp;
+    uint32_t kernel_size_bytes;
+    uint32_t number[ATR_SERVICE_COUNT]; /* all ones: not there, or its stub is no stub */
+};
+
+/* Parent and child see it. */
+struct probe_shared {
+    volatile LONG failures; /* calls that went wrong */
+    uint32_t client_tid[PROBE_KINDS];
+    uint32_t server_tid[PROBE_KINDS];
+    uint32_t made[PROBE_KINDS]; /* round trips */
 };
 
 struct probe_counts {
@@ -63,7 +75,7 @@ struct probe {
     bool with_stacks;
     bool skip_inline;
     uint32_t trips;
-    uint32_t stamp; /* of this run: in every message */
+    uint32_t stamp; /* of this run: in every message, for a pid */
 
     HANDLE device;
     struct atr_device_welcome welcome;
@@ -72,10 +84,10 @@ struct probe {
 
     HANDLE ready; /* the server's port is there */
     volatile LONG stop;
-    volatile LONG failures; /* calls that went wrong */
-    uint32_t client_tid[PROBE_KINDS];
-    uint32_t server_tid[PROBE_KINDS];
-    uint32_t made[PROBE_KINDS]; /* round trips */
+    struct probe_shared *shared;
+    HANDLE mapping; /* of it, for the child to inherit */
+    const char *module_name;
+    uint32_t child_pid;
     uint8_t halves[PROBE_KINDS][PROBE_TRIPS_MAX];
     struct probe_counts counts;
 };
@@ -85,7 +97,13 @@ __attribute__((format(gnu_printf, 1, 2))) void probe_say(const char *format, ...
 
 /* Numbers out of the stubs in memory (kernel-decisions 6). */
 void probe_find_services(struct probe *probe);
+void probe_say_services(const struct probe *probe);
 const char *probe_service_name(uint32_t row);
+
+/* Reads what `alpctrace symbols --kernel` writes (alpctrace-kernel 1): the second way. */
+bool probe_read_symbols(struct probe *probe, const char *path);
+uint32_t probe_number(const char *text);
+bool probe_equals(const char *left, const char *right);
 
 /* The device; what fails is said. */
 bool probe_hello(struct probe *probe);
@@ -95,7 +113,11 @@ bool probe_query(struct probe *probe);
 void probe_drain(struct probe *probe);
 void probe_close(struct probe *probe);
 
-/* Traffic: threads that end by themselves. */
+/* Traffic: a child process, in which two threads talk at a time; false: it did not end well. */
+bool probe_share(struct probe *probe);
+bool probe_run_child(struct probe *probe);
+bool probe_be_child(struct probe *probe, char **arguments);
+
 bool probe_has_alpc(const struct probe *probe);
 DWORD WINAPI probe_lpc_server(void *probe);
 DWORD WINAPI probe_lpc_client(void *probe);

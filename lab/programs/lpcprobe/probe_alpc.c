@@ -49,7 +49,7 @@ attributes(void)
 static void
 fail(struct probe *probe, const char *what, NTSTATUS status)
 {
-    if (InterlockedIncrement(&probe->failures) < 10) {
+    if (InterlockedIncrement(&probe->shared->failures) < 10) {
         probe_say("lpcprobe: ALPC: %s: %08lx\n", what, (ULONG)status);
     }
 }
@@ -181,7 +181,7 @@ probe_alpc_client(void *argument)
         return 1;
     }
     for (uint32_t i = 0; i < probe->trips; i++) {
-        probe->made[PROBE_ALPC] += round_trip(probe, port, i);
+        probe->shared->made[PROBE_ALPC] += round_trip(probe, port, i);
     }
     end_port(probe, port);
     return 0;

@@ -72,14 +72,14 @@ half_of(const struct probe *probe, const struct atr_capture_call *call,
     bool is_enter = call->head.kind == ATR_CAPTURE_ENTER;
     bool is_request = content->magic == CONTENT_REQUEST;
     bool by_client = is_request == is_enter;
-    uint32_t tid = by_client ? probe->client_tid[kind] : probe->server_tid[kind];
+    uint32_t tid = by_client ? probe->shared->client_tid[kind] : probe->shared->server_tid[kind];
 
-    if (call->pid != GetCurrentProcessId() || call->tid != tid ||
-        !is_operation(call, kind, by_client) || (!is_enter && call->status != 0)) {
+    if (call->pid != probe->child_pid || call->tid != tid || !is_operation(call, kind, by_client) ||
+        (!is_enter && call->status != 0)) {
         return 0;
     }
     if (!is_enter && is_request &&
-        (call->client_pid != call->pid || call->client_tid != probe->client_tid[kind])) {
+        (call->client_pid != call->pid || call->client_tid != probe->shared->client_tid[kind])) {
         return 0;
     }
     if (is_request) {

@@ -70,8 +70,9 @@ say_rows(const struct probe *probe)
     for (uint32_t row = 0; row < ATR_SERVICE_COUNT; row++) {
         const struct atr_device_row *shown = &probe->status.rows[row];
 
-        if (shown->state != ATR_ROW_ABSENT && shown->state != ATR_ROW_IDLE &&
-            shown->state <= ATR_ROW_FOREIGN) {
+        if (shown->reason[0] != 0 ||
+            (shown->state != ATR_ROW_ABSENT && shown->state != ATR_ROW_IDLE &&
+             shown->state <= ATR_ROW_FOREIGN)) {
             probe_say("  %-32s %s, %u calls%s%s\n", probe_service_name(row), states[shown->state],
                       (unsigned)shown->calls, shown->reason[0] != 0 ? ": " : "", shown->reason);
         }
@@ -93,9 +94,12 @@ probe_start(struct probe *probe, uint32_t flags)
     start->flags = flags | (probe->force_gate ? ATR_START_FORCE_GATE : 0) |
                    (probe->with_stacks ? ATR_START_STACKS_KERNEL | ATR_START_STACKS_USER : 0);
     start->snap_message = ATR_SNAP_MESSAGE_DEFAULT;
+    start->kernel_time_stamp = probe->services.kernel_time_stamp;
+    start->kernel_size_bytes = probe->services.kernel_size_bytes;
     start->snap_view = ATR_SNAP_VIEW_DEFAULT;
     for (uint32_t row = 0; row < ATR_SERVICE_COUNT; row++) {
         start->services[row].number = probe->services.number[row];
+        start->services[row].rva = probe->services.rva[row];
     }
     is_running = control(probe, "START", ATR_IOCTL_START, start, sizeof(*start), NULL, 0);
     (void)VirtualFree(start, 0, MEM_RELEASE);

@@ -39,7 +39,7 @@ port_name(void)
 static void
 fail(struct probe *probe, const char *what, NTSTATUS status)
 {
-    if (InterlockedIncrement(&probe->failures) < 10) {
+    if (InterlockedIncrement(&probe->shared->failures) < 10) {
         probe_say("lpcprobe: LPC: %s: %08lx\n", what, (ULONG)status);
     }
 }
@@ -157,7 +157,7 @@ probe_lpc_client(void *argument)
         return 1;
     }
     for (uint32_t i = 0; i < probe->trips; i++) {
-        probe->made[PROBE_LPC] += round_trip(probe, port, i);
+        probe->shared->made[PROBE_LPC] += round_trip(probe, port, i);
     }
     (void)probe->services.close(port);
     return 0;

@@ -47,6 +47,13 @@ probe_find_services(struct probe *probe)
             memcpy(&stub, &routine, sizeof(stub));
             probe->services.number[row] = number_of(stub);
         }
+    }
+}
+
+void
+probe_say_services(const struct probe *probe)
+{
+    for (uint32_t row = 0; row < ATR_SERVICE_COUNT; row++) {
         if (probe->services.number[row] != UINT32_MAX) {
             probe_say("  %-32s number %u\n", names[row], probe->services.number[row]);
         }
