@@ -16,7 +16,7 @@ typedef int __cdecl format_fn(char *text, size_t size, const char *format, va_li
 
 static const char usage[] =
     "lpcprobe [--ntdll MODULE] [--kernel-symbols FILE] [--count N] [--force-gate] [--stacks]\n"
-    "         [--no-inline]\n"
+    "         [--no-inline] [--no-alpc]\n"
     "lpcprobe --load PIN.SYS MAIN.SYS [the same]   make and start the services first (full paths)\n"
     "lpcprobe --unload                             stop and remove them\n";
 
@@ -122,6 +122,7 @@ forget(struct probe *probe)
 
     probe->counts = none;
     memset(probe->shared, 0, sizeof(*probe->shared));
+    probe->shared->no_alpc = probe->no_alpc;
     for (uint32_t kind = 0; kind < PROBE_KINDS; kind++) {
         memset(probe->halves[kind], 0, sizeof(probe->halves[kind]));
     }
@@ -182,6 +183,8 @@ read_option(struct probe *probe, char **arguments, int left, int *used, const ch
         probe->with_stacks = true;
     } else if (probe_equals(arguments[0], "--no-inline")) {
         probe->skip_inline = true;
+    } else if (probe_equals(arguments[0], "--no-alpc")) {
+        probe->no_alpc = true;
     } else if (probe_equals(arguments[0], "--ntdll") && left > 1) {
         *module = arguments[1];
         *used = 2;

@@ -55,6 +55,7 @@ struct probe_services {
 
 /* Parent and child see it. */
 struct probe_shared {
+    uint32_t no_alpc;
     volatile LONG failures; /* calls that went wrong */
     uint32_t client_tid[PROBE_KINDS];
     uint32_t server_tid[PROBE_KINDS];
@@ -74,6 +75,7 @@ struct probe {
     bool force_gate;
     bool with_stacks;
     bool skip_inline;
+    bool no_alpc; /* as if the module had none: for the lab's kernel without it */
     uint32_t trips;
     uint32_t stamp; /* of this run: in every message, for a pid */
 

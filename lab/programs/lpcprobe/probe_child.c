@@ -140,6 +140,7 @@ probe_be_child(struct probe *probe, char **arguments)
     if (probe->module == NULL || probe->shared == NULL) {
         return false;
     }
+    probe->no_alpc = probe->shared->no_alpc != 0;
     probe_find_services(probe);
     if (probe->services.number[ATR_SERVICE_LPC_REQUEST_WAIT_REPLY] != UINT32_MAX) {
         talk(probe, PROBE_LPC);

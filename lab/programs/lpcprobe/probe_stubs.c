@@ -37,7 +37,9 @@ probe_find_services(struct probe *probe)
 
     memcpy(&probe->services.close, &close, sizeof(close));
     for (uint32_t row = 0; row < ATR_SERVICE_COUNT; row++) {
-        FARPROC routine = GetProcAddress(probe->module, names[row]);
+        bool is_alpc = row <= ATR_SERVICE_ALPC_DISCONNECT;
+        FARPROC routine =
+            is_alpc && probe->no_alpc ? NULL : GetProcAddress(probe->module, names[row]);
 
         probe->services.number[row] = UINT32_MAX;
         memcpy(&probe->services.routine[row], &routine, sizeof(routine));
