@@ -162,6 +162,10 @@ static const struct {
     {2, {0x6a, 0}, 1},                      /* push ? */
     {7, {0x48, 0x8d, 0x05, 0, 0, 0, 0}, 3}, /* lea rax, [rip + ?] */
     {3, {0x4c, 0x8b, 0xd1}, 3},             /* mov r10, rcx */
+    {1, {0x90}, 1},                         /* nop, of four lengths */
+    {2, {0x66, 0x90}, 2},
+    {4, {0x0f, 0x1f, 0x40, 0}, 3},
+    {7, {0x0f, 0x1f, 0x80, 0, 0, 0, 0}, 3},
 };
 
 static size_t
