@@ -103,8 +103,7 @@ typedef struct _ATR_OS_SHARE {
     ULONG64 User;
     SIZE_T Bytes;
     PVOID Section;
-    HANDLE Handle;
-    HANDLE Process;
+    PVOID Process;
     PVOID Locks;
 } ATR_OS_SHARE, *PATR_OS_SHARE;
 

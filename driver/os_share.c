@@ -3,8 +3,21 @@
 #include "os_nt.h"
 
 enum {
+    NO_CHANGE = 0x00400000,       /* SEC_NO_CHANGE, which these headers lack */
     LOCK_BYTES = 8 * 1024 * 1024, /* of one MDL: NT 5.2 has room for 32 MB */
 };
+
+/* Exported since NT 4, in no header. */
+NTKERNELAPI NTSTATUS NTAPI MmCreateSection(PVOID *Section, ACCESS_MASK Access,
+                                           POBJECT_ATTRIBUTES Attributes, PLARGE_INTEGER Size,
+                                           ULONG Protection, ULONG Allocation, HANDLE File,
+                                           PFILE_OBJECT FileObject);
+NTKERNELAPI NTSTATUS NTAPI MmMapViewOfSection(PVOID Section, PEPROCESS Process, PVOID *Base,
+                                              ULONG_PTR ZeroBits, SIZE_T Commit,
+                                              PLARGE_INTEGER Offset, PSIZE_T Bytes,
+                                              SECTION_INHERIT Inherit, ULONG Allocation,
+                                              ULONG Protection);
+NTKERNELAPI NTSTATUS NTAPI MmUnmapViewOfSection(PEPROCESS Process, PVOID Base);
 
 /* The kernel's view stays resident: it is written at DISPATCH_LEVEL. */
 typedef struct _ATR_OS_LOCKS {
@@ -65,31 +78,16 @@ AtrpLock(_Inout_ PATR_OS_SHARE Share)
     return Status;
 }
 
-static NTSTATUS
-AtrpSection(_Inout_ PATR_OS_SHARE Share)
-{
-    OBJECT_ATTRIBUTES Attributes;
-    LARGE_INTEGER Size = {.QuadPart = (LONGLONG)Share->Bytes};
-    NTSTATUS Status;
-
-    InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-    Status = ZwCreateSection(&Share->Handle, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE,
-                             SEC_COMMIT, NULL);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    return ObReferenceObjectByHandle(Share->Handle, SECTION_ALL_ACCESS, NULL, KernelMode,
-                                     &Share->Section, NULL);
-}
-
 NTSTATUS
 AtrOsShareCreate(_Out_ PATR_OS_SHARE Share, _In_ SIZE_T Bytes)
 {
+    LARGE_INTEGER Size = {.QuadPart = (LONGLONG)Bytes};
     SIZE_T ViewBytes = 0;
     NTSTATUS Status;
 
     *Share = (ATR_OS_SHARE){.Bytes = Bytes};
-    Status = AtrpSection(Share);
+    Status = MmCreateSection(&Share->Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE,
+                             SEC_COMMIT, NULL, NULL);
     if (NT_SUCCESS(Status)) {
         Status = MmMapViewInSystemSpace(Share->Section, &Share->Kernel, &ViewBytes);
     }
@@ -99,34 +97,40 @@ AtrOsShareCreate(_Out_ PATR_OS_SHARE Share, _In_ SIZE_T Bytes)
     return Status;
 }
 
-/* By a handle of the process: a request need not run in its context. */
-NTSTATUS
-AtrOsShareMap(_Inout_ PATR_OS_SHARE Share, _In_ PVOID Process, _In_ BOOLEAN IsWritable)
+static NTSTATUS
+AtrpMap(_Inout_ PATR_OS_SHARE Share, _In_ PVOID Process, _In_ ULONG Allocation,
+        _In_ ULONG Protection)
 {
-    PVOID Base = NULL;
     SIZE_T ViewBytes = 0;
-    NTSTATUS Status;
+    PVOID Base = NULL;
+    NTSTATUS Status = MmMapViewOfSection(Share->Section, Process, &Base, 0, 0, NULL, &ViewBytes,
+                                         ViewUnmap, Allocation, Protection);
 
-    Status = ObOpenObjectByPointer(Process, OBJ_KERNEL_HANDLE, NULL, PROCESS_ALL_ACCESS, NULL,
-                                   KernelMode, &Share->Process);
     if (NT_SUCCESS(Status)) {
-        Status = ZwMapViewOfSection(Share->Handle, Share->Process, &Base, 0, 0, NULL, &ViewBytes,
-                                    ViewUnmap, 0, IsWritable ? PAGE_READWRITE : PAGE_READONLY);
-    }
-    if (NT_SUCCESS(Status)) {
+        ObReferenceObject(Process);
+        Share->Process = Process;
         Share->User = (ULONG64)(ULONG_PTR)Base;
     }
     return Status;
 }
 
+/* By object, so that no handle exists that somebody could copy. */
+NTSTATUS
+AtrOsShareMap(_Inout_ PATR_OS_SHARE Share, _In_ PVOID Process, _In_ BOOLEAN IsWritable)
+{
+    ULONG Protection = IsWritable ? PAGE_READWRITE : PAGE_READONLY;
+    NTSTATUS Status = AtrpMap(Share, Process, NO_CHANGE, Protection);
+
+    /* Not every system knows views whose protection nobody changes any more. */
+    return NT_SUCCESS(Status) ? Status : AtrpMap(Share, Process, 0, Protection);
+}
+
 VOID
 AtrOsShareDestroy(_Inout_ PATR_OS_SHARE Share)
 {
-    if (Share->User != 0) {
-        ZwUnmapViewOfSection(Share->Process, (PVOID)(ULONG_PTR)Share->User);
-    }
     if (Share->Process != NULL) {
-        ZwClose(Share->Process);
+        (VOID) MmUnmapViewOfSection(Share->Process, (PVOID)(ULONG_PTR)Share->User);
+        ObDereferenceObject(Share->Process);
     }
     AtrpUnlock(Share);
     if (Share->Kernel != NULL) {
@@ -134,9 +138,6 @@ AtrOsShareDestroy(_Inout_ PATR_OS_SHARE Share)
     }
     if (Share->Section != NULL) {
         ObDereferenceObject(Share->Section);
-    }
-    if (Share->Handle != NULL) {
-        ZwClose(Share->Handle);
     }
     *Share = (ATR_OS_SHARE){0};
 }
