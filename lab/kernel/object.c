@@ -171,6 +171,18 @@ SectionByHandle(HANDLE Handle, PVOID *Body)
     return 0;
 }
 
+/* Wine knows no section objects in its kernel. */
+static BOOLEAN
+IsSection(HANDLE Handle)
+{
+    UCHAR Buffer[0x200];
+    PUNICODE_STRING Name = (PUNICODE_STRING)Buffer;
+    ULONG Length;
+
+    return NtQueryObject(Handle, ObjectTypeInformation, Buffer, sizeof(Buffer), &Length) == 0 &&
+           Name->Length == 14 && memcmp(Name->Buffer, L"Section", 14) == 0;
+}
+
 /* Port handles are the client's; what else a driver asks for is winedevice's. */
 NTSTATUS KERNELAPI
 ObReferenceObjectByHandle(HANDLE Handle, ULONG Access, PVOID Type, CHAR Mode, PVOID *Body,
@@ -190,7 +202,7 @@ ObReferenceObjectByHandle(HANDLE Handle, ULONG Access, PVOID Type, CHAR Mode, PV
                    ? (NTSTATUS)LAB_INVALID_HANDLE
                    : (NTSTATUS)0xc0000024; /* STATUS_OBJECT_TYPE_MISMATCH */
     }
-    if (Type == MmSectionObjectType && Type != NULL) {
+    if (Type == MmSectionObjectType || (Type == NULL && IsSection(Handle))) {
         return SectionByHandle(Handle, Body);
     }
     return WineByHandle(Handle, Access, Type, Mode, Body, Information);

@@ -35,15 +35,24 @@ struct lab_switches LabSwitches = {.CodeOptions = CODE_INTEGRITY_ENABLED | CODE_
 
 extern const UCHAR KiSystemCall64[];
 
-/* rdmsr traps in user mode; Wine's handler, which is asked after this one, knows little of it. */
+/* What a privileged instruction looks like: Wine takes some for an access to no address. */
+static BOOLEAN
+IsPrivileged(const EXCEPTION_RECORD *Record)
+{
+    return Record->ExceptionCode == STATUS_PRIVILEGED_INSTRUCTION ||
+           (Record->ExceptionCode == STATUS_ACCESS_VIOLATION && Record->NumberParameters == 2 &&
+            Record->ExceptionInformation[1] == ~0ull);
+}
+
+/* rdmsr of LSTAR. Wine's own handler is asked after this one. */
 static LONG CALLBACK
 OnException(PEXCEPTION_POINTERS Exception)
 {
-    const UCHAR *Code = Exception->ExceptionRecord->ExceptionAddress;
     PCONTEXT Context = Exception->ContextRecord;
+    const UCHAR *Code = (const UCHAR *)Context->Rip;
 
-    if (Exception->ExceptionRecord->ExceptionCode != STATUS_PRIVILEGED_INSTRUCTION ||
-        Code[0] != 0x0f || Code[1] != 0x32 || (ULONG)Context->Rcx != IA32_LSTAR) {
+    if (!IsPrivileged(Exception->ExceptionRecord) || Code[0] != 0x0f || Code[1] != 0x32 ||
+        (ULONG)Context->Rcx != IA32_LSTAR) {
         return EXCEPTION_CONTINUE_SEARCH;
     }
     Context->Rax = (ULONG)(ULONG64)KiSystemCall64;
