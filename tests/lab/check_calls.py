@@ -128,7 +128,7 @@ class Calls:
             return
         if sent.fields["flags_argument"] != line.get("send_flags", FLAGS[line["operation"]]):
             problems.append((sent, f"flags {sent.fields['flags_argument']:#x}"))
-        if self.options.stacks and not self.facts.has_user_stack(sent.fields["stack_id"]):
+        if self.options.stacks and not self.facts.has_user_stack(sent):
             problems.append((sent, "no user stack"))
         end = self.exits.get(sent.fields["call_id"])
         if line["operation"] == "call":
@@ -153,6 +153,8 @@ class Calls:
             problems.append((got, f"message ids {sorted(ids)} in one round trip"))
 
     def check_decoded(self, line, sent, got, answered, came, problems):
+        if came is None and answered is not None:
+            answered = None  # too late: the call was over
         shown = [(event, self.decoded.get(event.n, {})) for event in (sent, got, answered, came) if event is not None]
         calls = {view.get("call") for _, view in shown}
         if len(calls) != 1 or None in calls:

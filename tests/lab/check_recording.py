@@ -92,6 +92,7 @@ def check(options, out=sys.stdout):
             calls.take(event)
     traffic.finish()
     calls.finish()
+    check_processes(report, facts, lines)
     report.check(facts.damages == 0, None, f"{facts.damages} places of the file are damaged")
     report.say(f"{count} events, {shape.enters} enters, {shape.exits} exits, {len(shape.open)} calls without an exit")
     causes = ", ".join(f"cause {cause}: {number}" for cause, number in sorted(facts.causes.items()))
@@ -99,6 +100,19 @@ def check(options, out=sys.stdout):
     judge_losses(report, facts, options)
     report.say(f"{report.passed} passed, {report.failed} failed")
     return 1 if report.failed or not report.passed else 0
+
+
+def check_processes(report, facts, lines):
+    """Each process that spoke is one process of the trace, and has a name."""
+    pids = {line[key] for line in lines for key in ("pid", "client_pid", "server_pid") if line.get(key)}
+    for pid in sorted(pids & facts.callers.keys()):
+        ids = facts.callers[pid] | {number for number, its in facts.pids.items() if its == pid}
+        if 0 in ids or len(ids) > 1:
+            report.fail(None, f"pid {pid} is {len(ids)} processes of the trace: {sorted(ids)}")
+        elif not facts.images.get(next(iter(ids)), "").lower().endswith(".exe"):
+            report.fail(None, f"pid {pid} has the name '{facts.images.get(next(iter(ids)), '')}'")
+        else:
+            report.passed += 1
 
 
 def judge_losses(report, facts, options):

@@ -133,7 +133,7 @@ class Traffic:
         return None
 
     def check_sent(self, event, client, head):
-        if self.options.stacks and not self.facts.has_user_stack(event.fields["stack_id"]):
+        if self.options.stacks and not self.facts.has_user_stack(event):
             return "no user stack"
         if not client.attributes:
             return None

@@ -26,7 +26,7 @@ class Event:
     def __init__(self, kind, pid, tid, call_id, **fields):
         self.kind, self.parts = kind, {}
         self.fields = dict.fromkeys(recording.CALL_NAMES, 0)
-        self.fields.update(pid=pid, tid=tid, call_id=call_id, operation=1, handle=0x40, process_id=1)
+        self.fields.update(pid=pid, tid=tid, call_id=call_id, operation=1, handle=0x40, process_id=pid)
         self.fields.update(client_pid=NO, client_tid=NO, status=0, duration=1000)
         self.fields.update(fields)
 
@@ -108,7 +108,11 @@ class Maker:
         for name, port_id in self.ports.items():
             yield 7, struct.pack("<I", port_id) + text(name)
             yield 5, struct.pack("<IBIIIIBQ", port_id, 1, port_id, 1, 0, 0, 0, 0)
-        for stack_id, address in ((USER_STACK, 0x7FF612340000), (KERNEL_STACK, 0xFFFFF80012340000)):
+        for pid in sorted({event.fields["pid"] for event in self.events}):
+            nothing = struct.pack("<I", 0)
+            yield 2, struct.pack("<IIIIQQ", pid, pid, 4, 1, 0, pid) + text("C:\\lab\\traffic.exe") + nothing * 4 + b"\0"
+            yield 4, struct.pack("<IIQQBII", pid, pid, 0x7FF612340000, 0x10000, 0, 0, 0) + bytes(24) + text("C:\\traffic.exe")
+        for stack_id, address in ((USER_STACK, 0x7FF612340123), (KERNEL_STACK, 0xFFFFF80012340000)):
             yield 8, struct.pack("<IIIQIII", stack_id, 1, 1, address, 0, 0, 0)
 
     def write(self, path, lost=0):

@@ -12,7 +12,6 @@ ENTER, EXIT = 0x10, 0x11
 PAYLOAD, ATTRIBUTES, VIEW, HANDLES, CONNECTION = 1, 2, 3, 4, 5
 SEND_WAIT_RECEIVE, CONNECT, ACCEPT, DISCONNECT, CREATE_PORT, DEFERRED_SEND = 1, 2, 3, 4, 5, 6
 PORT_UNRESOLVED, ENTER_LOST = 65536, 131072
-UNKNOWN_HALF = 1 << 63  # addresses from here on are the kernel's
 
 CALL = struct.Struct("<QIIHHIIIIIHHHHQIIII")
 CALL_NAMES = (
@@ -71,6 +70,7 @@ class Facts:
 
     def __init__(self):
         self.strings, self.ports, self.stacks, self.images = {}, {}, {}, {}
+        self.pids, self.programs, self.callers = {}, {}, {}
         self.lost, self.filtered, self.first, self.last, self.seen = 0, 0, {}, {}, {}
         self.damages, self.causes, self.is_closed = 0, {}, True
 
@@ -86,7 +86,11 @@ class Facts:
             if fields["life"] != 2:
                 self.ports[fields["port_id"]] = fields
         elif record.name == "process":
-            self.images[fields["pid"]] = fields["image"]
+            self.pids[fields["process_id"]] = fields["pid"]
+            if fields["image"] or fields["process_id"] not in self.images:
+                self.images[fields["process_id"]] = fields["image"]
+        elif record.name == "module":
+            self.learn_module(fields)
         elif record.name == "stack":
             self.stacks[fields["stack_id"]] = [frame["address"] for frame in fields["frames"]]
         elif record.name == "drops":
@@ -108,8 +112,17 @@ class Facts:
             port = self.ports.get(port["connection_port_id"])
         return None
 
-    def has_user_stack(self, stack_id):
-        return any(0 < address < UNKNOWN_HALF for address in self.stacks.get(stack_id, ()))
+    def learn_module(self, fields):
+        """Where a process has its program: the frames there are its own code."""
+        pid = self.pids.get(fields["process_id"])
+        if pid is not None and fields["path"].lower().endswith(".exe"):
+            self.programs.setdefault(pid, set()).add((fields["base"], fields["base"] + fields["size"]))
+
+    def has_user_stack(self, event):
+        """A frame in the caller's program. In the lab the kernel's addresses are no higher than others."""
+        spans = self.programs.get(event.fields["pid"], ())
+        frames = self.stacks.get(event.fields["stack_id"], ())
+        return any(low <= address < high for address in frames for low, high in spans)
 
 
 def same_port(recorded, expected):
@@ -128,6 +141,7 @@ def read(path, facts):
     def emit(record):
         facts.learn(record)
         if record.kind in (ENTER, EXIT):
+            facts.callers.setdefault(record.fields["pid"], set()).add(record.fields["process_id"])
             ready.append(record)
 
     with open(path, "rb") as stream:

@@ -142,6 +142,7 @@ DAMAGES = {
     "another operation": change("operation", 24, ENTER),
     "another port": rename_port,
     "no user stack": lose_user_stack,
+    "another process": change("process_id", 77),
     "expected bytes of a request": expect_value(-3, "request", "00112234"),
     "expected bytes of a reply": expect_value(-3, "reply", "44556678"),
     "expected pid of a server": expect_value(-3, "server_pid", 601),
