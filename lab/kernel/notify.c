@@ -55,7 +55,10 @@ typedef VOID(NTAPI *IMAGE_ROUTINE)(PUNICODE_STRING Name, HANDLE ProcessId, PLAB_
 typedef struct _LAB_PROCESS_ROW {
     ULONG NextEntryOffset;
     ULONG ThreadCount;
-    ULONG64 Unused[6];
+    ULONG64 Unused[3];
+    ULONG64 CreateTime;
+    ULONG64 UserTime;
+    ULONG64 KernelTime;
     UNICODE_STRING ImageName;
     ULONG64 Priority;
     ULONG64 ProcessId;
@@ -192,6 +195,13 @@ SeeThread(ULONG64 Process, ULONG64 Thread)
     }
 }
 
+/* Wine lists a process before it has a name; its creation time is memory nobody has written to. */
+static BOOLEAN
+HasBegun(const LAB_PROCESS_ROW *Row)
+{
+    return Row->CreateTime != 0x5555555555555555u && Row->CreateTime != 0;
+}
+
 static VOID
 SeeProcess(const LAB_PROCESS_ROW *Row)
 {
@@ -200,7 +210,7 @@ SeeProcess(const LAB_PROCESS_ROW *Row)
     while (At < Known.ProcessCount && Known.Processes[At].Id != Row->ProcessId) {
         At++;
     }
-    if (At == PROCESSES) {
+    if (At == PROCESSES || (At == Known.ProcessCount && !HasBegun(Row))) {
         return;
     }
     if (At == Known.ProcessCount) {
