@@ -92,7 +92,9 @@ AtrpFindRow(_Inout_ PATR_HOOK Hook, _In_ const struct atr_device_start *Start, _
     struct atr_row_facts *Facts = &Hook->Rows[Row].Facts;
     uint32_t Arguments = 0;
 
-    Facts->number = Start->services[Row].number;
+    /* Without ALPC its numbers belong to other services, whatever an ntdll says. */
+    Facts->number = Kernel->HasAlpc || Row >= ATR_SERVICE_LPC_CREATE ? Start->services[Row].number
+                                                                     : ATR_NOT_FOUND;
     Facts->limit = Kernel->Limit;
     Facts->is_absolute = Kernel->IsAbsolute;
     Facts->arguments = AtrpServiceArguments[Row].Arguments;

@@ -75,8 +75,7 @@ AtrpArmRow(_In_ const struct atr_device_start *Start, _In_ ULONG Row)
 static BOOLEAN
 AtrpIsEnough(VOID)
 {
-    if (AtrpHook.Rows[ATR_SERVICE_ALPC_SEND_WAIT_RECEIVE].State != ATR_ROW_ABSENT ||
-        AtrpRoutine(AtrpServiceNames[ATR_SERVICE_ALPC_SEND_WAIT_RECEIVE], "Zw") != NULL) {
+    if (AtrpHook.Kernel.HasAlpc) {
         return AtrpIsWrapped(&AtrpHook.Rows[ATR_SERVICE_ALPC_SEND_WAIT_RECEIVE]);
     }
     for (ULONG Row = 0; Row < ATR_SERVICE_COUNT; Row++) {

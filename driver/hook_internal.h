@@ -34,6 +34,7 @@ typedef struct _ATR_KERNEL {
     PUCHAR Arguments; /* bytes of arguments of each service; NULL: not told */
     ULONG Limit;
     BOOLEAN IsAbsolute; /* 64-bit addresses, as NT 5.2's relatives keep them */
+    BOOLEAN HasAlpc;
     struct atr_image Image;
 } ATR_KERNEL, *PATR_KERNEL;
 

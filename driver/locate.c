@@ -266,6 +266,7 @@ AtrpLocateKernel(PATR_KERNEL Kernel, PCHAR Reason)
             Status = STATUS_NOT_FOUND;
         }
     }
+    Kernel->HasAlpc = AtrpRoutine("NtAlpcSendWaitReceivePort", "Zw") != NULL;
     ExFreePoolWithTag(Buffer, ATRP_TAG);
     return Status;
 }

@@ -314,10 +314,8 @@ fake_kernel_start(ULONG flags)
     };
 
     for (ULONG row = 0; row < ATR_SERVICE_COUNT; row++) {
-        const bool is_there = !FakeKernel.is_legacy_only || row >= ATR_SERVICE_LPC_CREATE;
-
-        start.services[row].number = is_there ? FAKE_FIRST_NUMBER + row : UINT32_MAX;
-        start.services[row].rva = is_there ? (ULONG)(fake_kernel_service(row) - Image) : 0;
+        start.services[row].number = FAKE_FIRST_NUMBER + row;
+        start.services[row].rva = (ULONG)(fake_kernel_service(row) - Image);
     }
     return start;
 }
