@@ -140,6 +140,18 @@ PsIsThreadTerminating(PVOID Thread)
     return FALSE;
 }
 
+/* PROCESSOR_NUMBER: group, number, reserved. */
+ULONG KERNELAPI
+KeGetCurrentProcessorNumberEx(PVOID Number)
+{
+    ULONG Cpu = GetCurrentProcessorNumber();
+
+    if (Number != NULL) {
+        *(PULONG)Number = Cpu << 16;
+    }
+    return Cpu;
+}
+
 /* Bit 0 of Flags: the client's frames, which came with its call. */
 ULONG KERNELAPI
 RtlWalkFrameChain(PVOID *Callers, ULONG Count, ULONG Flags)

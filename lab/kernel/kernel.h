@@ -104,6 +104,9 @@ uint32_t LabPortByHandle(HANDLE Handle);
 uint32_t LabPortByObject(const void *Object);
 PVOID LabPortObject(uint32_t Port);
 
+/* process.c */
+VOID LabForgetProcess(ULONG64 ProcessId);
+
 /* notify.c */
 VOID LabNotifyPoll(void);
 VOID LabNotifyProcess(ULONG64 ProcessId);

@@ -259,6 +259,7 @@ TellGone(void)
         if (!Known.Processes[i].IsSeen) {
             TellProcessGone(Known.Processes[i].Id, Known.Processes[i].Parent);
             ForgetImages(Known.Processes[i].Id);
+            LabForgetProcess(Known.Processes[i].Id);
             Known.Processes[i] = Known.Processes[--Known.ProcessCount];
         } else {
             Known.Processes[i++].IsSeen = FALSE;

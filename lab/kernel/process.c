@@ -7,6 +7,7 @@
 enum {
     NAMES = 256,
     NAME_BYTES = 1100,
+    TIMES = 256,
 };
 
 __declspec(dllimport) NTSTATUS NTAPI
@@ -89,8 +90,8 @@ PsGetProcessImageFileName(PVOID Process)
     return At < NAMES ? Names[At].Name : Unknown;
 }
 
-LONGLONG KERNELAPI
-PsGetProcessCreateTimeQuadPart(PVOID Process)
+static LONGLONG
+CreateTimeOf(PVOID Process)
 {
     HANDLE Handle = OpenFor(Process);
     FILETIME Created = {0, 0}, Exited, Kernel, User;
@@ -100,6 +101,47 @@ PsGetProcessCreateTimeQuadPart(PVOID Process)
         CloseHandle(Handle);
     }
     return (LONGLONG)((ULONG64)Created.dwHighDateTime << 32 | Created.dwLowDateTime);
+}
+
+/* A field of EPROCESS on Windows, read in every call: asked of Wine once a process. */
+static struct {
+    PVOID volatile Process;
+    ULONG64 ProcessId;
+    LONGLONG Time;
+} CreateTimes[TIMES];
+
+static SRWLOCK CreateTimesLock = SRWLOCK_INIT;
+
+LONGLONG KERNELAPI
+PsGetProcessCreateTimeQuadPart(PVOID Process)
+{
+    ULONG64 ProcessId = (ULONG64)PsGetProcessId(Process);
+    ULONG At = (ULONG)(ProcessId / 4) % TIMES;
+    LONGLONG Time = 0;
+
+    AcquireSRWLockShared(&CreateTimesLock);
+    if (CreateTimes[At].Process == Process && CreateTimes[At].ProcessId == ProcessId) {
+        Time = CreateTimes[At].Time;
+    }
+    ReleaseSRWLockShared(&CreateTimesLock);
+    if (Time == 0) {
+        Time = CreateTimeOf(Process);
+        AcquireSRWLockExclusive(&CreateTimesLock);
+        CreateTimes[At].Process = Process;
+        CreateTimes[At].ProcessId = ProcessId;
+        CreateTimes[At].Time = Time;
+        ReleaseSRWLockExclusive(&CreateTimesLock);
+    }
+    return Time;
+}
+
+/* The id may come again with another process. */
+VOID
+LabForgetProcess(ULONG64 ProcessId)
+{
+    AcquireSRWLockExclusive(&CreateTimesLock);
+    CreateTimes[(ULONG)(ProcessId / 4) % TIMES].Process = NULL;
+    ReleaseSRWLockExclusive(&CreateTimesLock);
 }
 
 /* Unique for every process ever: here pid and creation time together. */

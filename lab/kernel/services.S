@@ -126,6 +126,14 @@ KiSystemCall64:
     hlt
     .fill 32, 1, 0xcc
 
+/* As between the routines of a kernel: room for islands where code is never paged. */
+
+    .rept 64
+    .balign 16, 0xcc
+    ret
+    .fill 47, 1, 0xcc
+    .endr
+
 /* Filled, then made read-only, by LabServicesInit. */
 
     .section .rdata, "dr"
