@@ -134,11 +134,10 @@ AtrpAddHeader(_Inout_ PATR_HALF Half)
     const struct atr_message_shape *Shape = &Half->Shape;
 
     if (Half->IsHeaderBad) {
-        Call->head.flags |= ATR_RECORD_PART_FAULT;
+        Call->head.flags |= ATR_RECORD_PART_FAULT | ATR_RECORD_NO_HEADER;
         Half->Record.Faults++;
     }
     if (!Half->HasMessage) {
-        Call->head.flags |= ATR_RECORD_NO_HEADER;
         return;
     }
     Call->message_id = Shape->message_id;

@@ -99,7 +99,7 @@ nothing_is_read_of_a_call_that_received_nothing(void **state)
         call = next_call(world);
         CHECK_UINT(call->status, (uint32_t)statuses[i]);
         CHECK_UINT(call->total_length, 0);
-        assert_true((call->head.flags & ATR_RECORD_NO_HEADER) != 0);
+        assert_true((call->head.flags & ATR_RECORD_NO_HEADER) == 0);
         assert_null(part(call, ATR_PART_PAYLOAD, 0));
     }
 }
