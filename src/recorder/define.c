@@ -164,6 +164,19 @@ id_of(struct atr_recorder *recorder, struct atr_key key, uint64_t time_ns)
     return port == NULL || is_missing(recorder, &port->defined, time_ns) ? 0 : port->port_id;
 }
 
+/* The other end was defined when this one was not: at its next use it is defined again. */
+static void
+tell_peer(const struct atr_recorder *recorder, const struct atr_known_port *port)
+{
+    struct atr_known_port *peer =
+        port->peer.high == 0 ? NULL : atr_map_find(&recorder->tables.ports, port->peer);
+
+    if (peer != NULL && peer->peer.high == port->key.high && peer->peer.low == port->key.low &&
+        peer->defined.file != 0 && !peer->has_told_peer) {
+        peer->has_changed = true;
+    }
+}
+
 /* Names only what is defined already: two ends of a connection name each other. */
 static void
 write_port(struct atr_recorder *recorder, struct atr_known_port *port, uint64_t time_ns,
@@ -191,9 +204,11 @@ write_port(struct atr_recorder *recorder, struct atr_known_port *port, uint64_t 
         .kind = (uint8_t)port->kind,
         .life = (uint8_t)life,
     };
-    port->has_changed = port->peer.high != 0 && event->as.port.peer_port_id == 0;
+    port->has_changed = false;
+    port->has_told_peer = event->as.port.peer_port_id != 0;
     (void)atr_recorder_put(recorder);
     remember(recorder, &port->defined, time_ns);
+    tell_peer(recorder, port);
 }
 
 /* The connection port may have been named by others only. */
@@ -227,10 +242,11 @@ atr_define_port_life(struct atr_recorder *recorder, struct atr_known_port *port,
                      enum atr_life life)
 {
     struct atr_known_port *peer =
-        port->peer.high == 0 ? NULL : atr_tables_port(&recorder->tables, port->peer);
+        port->peer.high == 0 ? NULL : atr_map_find(&recorder->tables.ports, port->peer);
 
     define_connection(recorder, port, time_ns);
-    if (peer != NULL && is_missing(recorder, &peer->defined, time_ns)) {
+    if (peer != NULL && peer->kind != ATR_PORT_UNKNOWN &&
+        is_missing(recorder, &peer->defined, time_ns)) {
         write_port(recorder, peer, time_ns, ATR_LIFE_SEEN);
     }
     write_port(recorder, port, time_ns, life);

@@ -79,6 +79,7 @@ struct atr_known_port {
     enum atr_verdict verdict;
     bool is_snapshot;
     bool has_changed; /* since it was defined */
+    bool has_told_peer;
     struct atr_defined defined;
 };
 
