@@ -6,6 +6,7 @@
 
 enum {
     PAUSE_100NS = 10 * 1000 * 10,
+    UNLOAD_TURNS = 500, /* 5 s */
 };
 
 DRIVER_INITIALIZE DriverEntry;
@@ -96,25 +97,45 @@ AtrpControl(_In_ PDEVICE_OBJECT Device, _Inout_ PIRP Irp)
     return AtrpComplete(Irp, Status, Request.Written);
 }
 
-/*
- * Nothing of ours may be left on any thread's stack. An unload cannot be refused any more: what
- * should take long waits here, with the services restored and the driver still whole.
- */
-static VOID
+/* Services restored, rings gone, nobody of ours on any thread's stack. */
+static BOOLEAN
 AtrpLeave(VOID)
 {
     LARGE_INTEGER Pause = {.QuadPart = -(LONGLONG)PAUSE_100NS};
-    BOOLEAN IsDone = FALSE;
+    NTSTATUS Status = STATUS_DEVICE_BUSY;
 
-    while (!IsDone) {
+    for (ULONG Turn = 0; Turn < UNLOAD_TURNS; Turn++) {
+        BOOLEAN IsReaped;
+
         AtrSessionLock();
         AtrSessionEnd();
-        IsDone = AtrSessionReap() && AtrHookFini() == STATUS_SUCCESS;
-        AtrSessionUnlock();
-        if (!IsDone) {
-            KeDelayExecutionThread(KernelMode, FALSE, &Pause);
+        IsReaped = AtrSessionReap();
+        /* Waits itself: a busy answer is final. */
+        if (IsReaped) {
+            Status = AtrHookFini();
         }
+        AtrSessionUnlock();
+        if (IsReaped) {
+            break;
+        }
+        KeDelayExecutionThread(KernelMode, FALSE, &Pause);
     }
+    return Status == STATUS_SUCCESS;
+}
+
+/*
+ * A driver cannot refuse any more when its unload routine runs, but while its object is referenced
+ * its image stays: who is still inside returns through code that is there.
+ */
+static VOID
+AtrpStayResident(_In_ PDRIVER_OBJECT Driver)
+{
+    ULONG Pid = 0;
+    ULONG Tid = 0;
+
+    (VOID) AtrHookInside(&Pid, &Tid);
+    DbgPrint("alpctrace: stays in memory: process %u, thread %u is inside\n", Pid, Tid);
+    ObReferenceObject(Driver);
 }
 
 static VOID NTAPI
@@ -123,8 +144,11 @@ AtrpUnload(_In_ PDRIVER_OBJECT Driver)
     UNICODE_STRING Link;
 
     AtrProcessesUnwatch();
-    AtrpLeave();
-    AtrOsWorkerStop();
+    if (AtrpLeave()) {
+        AtrOsWorkerStop();
+    } else {
+        AtrpStayResident(Driver);
+    }
     RtlInitUnicodeString(&Link, AtrpLinkName);
     IoDeleteSymbolicLink(&Link);
     IoDeleteDevice(Driver->DeviceObject);

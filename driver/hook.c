@@ -31,6 +31,12 @@ AtrHookFini(VOID)
     return STATUS_SUCCESS;
 }
 
+_Use_decl_annotations_ BOOLEAN
+AtrHookInside(PULONG Pid, PULONG Tid)
+{
+    return AtrpHook.Pin.File != NULL && AtrpHook.Pin.Table.Inside(Pid, Tid);
+}
+
 _Use_decl_annotations_ NTSTATUS
 AtrHookGate(ULONG Flags, PCHAR Reason)
 {

@@ -21,6 +21,9 @@ _IRQL_requires_(PASSIVE_LEVEL) NTSTATUS AtrHookInit(VOID);
  */
 _IRQL_requires_(PASSIVE_LEVEL) NTSTATUS AtrHookFini(VOID);
 
+/* Somebody who is inside Pre or Post now: for the words of an unload that cannot be whole. */
+_IRQL_requires_(PASSIVE_LEVEL) BOOLEAN AtrHookInside(_Out_ PULONG Pid, _Out_ PULONG Tid);
+
 /* Why nothing may be wrapped here, as ASCII into Reason; STATUS_SUCCESS and an empty text: it may.
  */
 _IRQL_requires_(PASSIVE_LEVEL) NTSTATUS

@@ -237,9 +237,9 @@ starts_and_stops_under_traffic_lose_no_call_and_no_count(void **state)
         traffic[i] = (struct traffic){.seed = i + 1};
         CHECK_INT(pthread_create(&traffic[i].thread, NULL, make_traffic, &traffic[i]), 0);
     }
-    for (ULONG turn = 0; turn < 200; turn++) {
+    for (ULONG turn = 0; turn < 60; turn++) {
         CHECK_UINT(arm(turn % 2 == 0 ? 0 : ATR_START_INLINE), STATUS_SUCCESS);
-        for (ULONG i = 0; i < 20; i++) {
+        for (ULONG i = 0; i < 5; i++) {
             sched_yield();
         }
         AtrHookCheck();
