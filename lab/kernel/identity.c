@@ -159,8 +159,12 @@ RtlWalkFrameChain(PVOID *Callers, ULONG Count, ULONG Flags)
     PLAB_IDENTITY Me = LabMe();
     ULONG Walked = 0;
 
-    if ((Flags & 1) == 0) {
-        return RtlCaptureStackBackTrace(1 + ((Flags >> 8) & 0xff), Count, Callers, NULL);
+    if ((Flags & 1) == 0) { /* behind the last frame Wine adds a zero and what lies there */
+        Count = RtlCaptureStackBackTrace(1 + ((Flags >> 8) & 0xff), Count, Callers, NULL);
+        while (Walked < Count && Callers[Walked] != NULL) {
+            Walked++;
+        }
+        return Walked;
     }
     while (Me != NULL && Walked < Me->FrameCount && Walked < Count) {
         Callers[Walked] = (PVOID)Me->Frames[Walked];
