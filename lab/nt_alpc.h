@@ -10,11 +10,9 @@
  * deferred message and returns STATUS_TIMEOUT.
  */
 
-#ifndef _NTIFS_INCLUDED_
 #include <windows.h>
 /* After windows.h. */
 #include <winternl.h>
-#endif
 
 #ifndef NT_ALPC_IMPORT
 #define NT_ALPC_IMPORT __declspec(dllimport)
@@ -22,7 +20,6 @@
 
 /* The header of every message; the payload follows it. */
 
-#ifndef _NTIFS_INCLUDED_
 typedef struct _PORT_MESSAGE {
     union {
         struct {
@@ -65,7 +62,6 @@ typedef struct _REMOTE_PORT_VIEW {
     SIZE_T ViewSize;
     PVOID ViewBase;
 } REMOTE_PORT_VIEW, *PREMOTE_PORT_VIEW;
-#endif
 
 typedef struct _PORT_DATA_ENTRY {
     PVOID Base;
@@ -107,9 +103,7 @@ typedef struct _PORT_MESSAGE32 {
 #define LPC_TYPE_WOW64            0x1000
 #define LPC_CONTINUATION_REQUIRED 0x2000
 #define LPC_NO_IMPERSONATE        0x4000
-#ifndef LPC_KERNELMODE_MESSAGE
-#define LPC_KERNELMODE_MESSAGE 0x8000
-#endif
+#define LPC_KERNELMODE_MESSAGE    0x8000
 
 /* Flags of NtAlpcSendWaitReceivePort and NtAlpcConnectPort. */
 #define ALPC_MSGFLG_REPLY_MESSAGE         0x1u
