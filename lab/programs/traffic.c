@@ -15,7 +15,7 @@ static const char usage[] =
     "  --count N       round trips of a thread (1000)\n"
     "  --size N        payload bytes (0: 16 to 271)\n"
     "  --mode M        sync, async or datagram (sync)\n"
-    "  --attributes    views and handles with the requests\n"
+    "  --attributes    views and handles with the requests (not with datagrams)\n"
     "  --deferred      server: replies through NtWaitForWorkViaWorkerFactory (lab only)\n"
     "  --expect FILE   append what was said, for check_recording.py\n"
     "  --die-after MS  client or server: end the process without a word after that time\n";
@@ -119,6 +119,9 @@ read_options(int count, char **arguments, struct traffic_options *options)
             return false;
         }
         i += used;
+    }
+    if (options->mode == TRAFFIC_DATAGRAM) {
+        options->with_attributes = false; /* what it carries, nobody would give back */
     }
     return options->threads > 0 && options->threads <= TRAFFIC_THREADS_MAX &&
            strlen(options->port) < PORT_NAME_MAX &&
