@@ -11,10 +11,16 @@
 /* A program that is started standing still, so that somebody can get ready to watch it. */
 struct atr_child;
 
-/* words[0] is the program, looked for as the system does. UNSUPPORTED where we cannot. */
-ATR_NODISCARD enum atr_status atr_child_start(struct atr_child **out, char *const *words,
-                                              size_t word_count, const struct atr_heap *heap,
-                                              struct atr_error *error);
+struct atr_child_plan {
+    char *const *words; /* the first is the program, looked for as the system does */
+    size_t word_count;
+    bool output_to_errors; /* our standard output is taken: the program gets standard error */
+};
+
+/* UNSUPPORTED where we cannot. */
+ATR_NODISCARD enum atr_status atr_child_start(struct atr_child **out,
+                                              const struct atr_child_plan *plan,
+                                              const struct atr_heap *heap, struct atr_error *error);
 
 uint32_t atr_child_pid(const struct atr_child *child);
 

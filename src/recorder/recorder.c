@@ -7,6 +7,8 @@
 #include "recorder/services_of_image.h"
 #include "recorder/settings.h"
 
+#include <string.h>
+
 /* What the driver is told, out of options and files. */
 static enum atr_status
 prepare(const struct atr_record_options *options, const struct atr_child *child,
@@ -35,7 +37,10 @@ record_loaded(const struct atr_recorder_source *source, struct atr_device_start 
     enum atr_status status = ATR_OK;
 
     if (options->program_words > 0) {
-        status = atr_child_start(&child, options->program, options->program_words, heap, &error);
+        struct atr_child_plan plan = {options->program, options->program_words,
+                                      strcmp(options->path, "-") == 0};
+
+        status = atr_child_start(&child, &plan, heap, &error);
     }
     if (status == ATR_OK) {
         status = prepare(options, child, start, heap, &error);

@@ -4,13 +4,13 @@
 /* Only recordings need it, and those are made on Windows. */
 
 enum atr_status
-atr_child_start(struct atr_child **out, char *const *words, size_t word_count,
+atr_child_start(struct atr_child **out, const struct atr_child_plan *plan,
                 const struct atr_heap *heap, struct atr_error *error)
 {
     (void)out;
-    (void)word_count;
     (void)heap;
-    return atr_error_set(error, ATR_UNSUPPORTED, "cannot start '%s': only on Windows", words[0]);
+    return atr_error_set(error, ATR_UNSUPPORTED, "cannot start '%s': only on Windows",
+                         plan->words[0]);
 }
 
 uint32_t

@@ -51,18 +51,36 @@ command_line(char *const *words, size_t word_count, const struct atr_heap *heap)
     return wide;
 }
 
+/* A standard handle that the program may have. */
+static HANDLE
+lend(DWORD which)
+{
+    HANDLE handle = GetStdHandle(which);
+
+    if (handle != NULL && handle != INVALID_HANDLE_VALUE) {
+        (void)SetHandleInformation(handle, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+    }
+    return handle;
+}
+
 enum atr_status
-atr_child_start(struct atr_child **out, char *const *words, size_t word_count,
+atr_child_start(struct atr_child **out, const struct atr_child_plan *plan,
                 const struct atr_heap *heap, struct atr_error *error)
 {
     struct atr_child *child = atr_heap_alloc(heap, 1, sizeof(*child));
-    wchar_t *line = command_line(words, word_count, heap);
-    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    wchar_t *line = command_line(plan->words, plan->word_count, heap);
+    STARTUPINFOW startup = {
+        .cb = sizeof(startup),
+        .dwFlags = STARTF_USESTDHANDLES,
+        .hStdInput = lend(STD_INPUT_HANDLE),
+        .hStdOutput = lend(plan->output_to_errors ? STD_ERROR_HANDLE : STD_OUTPUT_HANDLE),
+        .hStdError = lend(STD_ERROR_HANDLE),
+    };
     DWORD code = ERROR_NOT_ENOUGH_MEMORY;
 
     if (child != NULL && line != NULL) {
         child->heap = *heap;
-        code = CreateProcessW(NULL, line, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &startup,
+        code = CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup,
                               &child->process)
                    ? ERROR_SUCCESS
                    : GetLastError();
@@ -70,7 +88,7 @@ atr_child_start(struct atr_child **out, char *const *words, size_t word_count,
     atr_heap_free(heap, line);
     if (code != ERROR_SUCCESS) {
         atr_heap_free(heap, child);
-        return atr_os_error_set(error, code, "start", words[0]);
+        return atr_os_error_set(error, code, "start", plan->words[0]);
     }
     *out = child;
     return ATR_OK;
