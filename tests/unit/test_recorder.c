@@ -4,15 +4,17 @@
 #include "recorder/settings.h"
 #include "support/fake_driver.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* One recording from a fake driver, and its trace read back. */
 
 enum {
-    EVENTS_MAX = 512,
+    EVENTS_MAX = 4096,
     PID = 4711,
     KEY = 9001,
     TID = 4712,
@@ -544,6 +546,146 @@ a_port_that_is_not_wanted_is_left_out_as_soon_as_its_name_is_known(void **state)
     CHECK_UINT(fixture->report.lost, 0);
 }
 
+/* Records whose every byte may lie; the recorder is trusted with none of them. */
+static void
+hostile_records_do_no_harm(void **state)
+{
+    struct fixture *fixture = *state;
+    struct test_random random = {.state = 99};
+    uint64_t frames[3] = {1, 2, 3};
+    struct fake_call call = enter(fixture, 1, 1);
+    uint8_t *data = (uint8_t *)fixture->fake.producers + 4096;
+    size_t used;
+
+    call.frames = frames;
+    call.frame_count = 3;
+    call.port_key = PORT;
+    for (unsigned i = 0; i < 200; i++) {
+        struct atr_capture_port port = {.port_key = PORT + i % 4, .peer_key = PORT + i % 3};
+
+        fake_put_call(&fixture->fake, 0, &call);
+        fake_put_process(&fixture->fake, 0, call.qpc, PID + i % 5, KEY, "x.exe",
+                         (enum atr_life)(i % 3));
+        fake_put_image(&fixture->fake, 0, call.qpc, PID, KEY, i % 7 * 0x8000, 0x10000, "\\x");
+        fake_put_port(&fixture->fake, 0, call.qpc, &port, "\\name");
+        call.qpc += MS;
+    }
+    used = (size_t)fixture->fake.rings[0].head;
+    for (size_t at = 0; at < used;) {
+        struct atr_ring_header header;
+
+        memcpy(&header, data + at, sizeof(header));
+        for (unsigned flip = 0; flip < 3; flip++) {
+            uint32_t offset = test_random_below(&random, header.size_bytes - 16);
+
+            data[at + 16 + offset] = (uint8_t)test_random_below(&random, 256);
+        }
+        at += header.size_bytes;
+    }
+    record(fixture);
+    CHECK_UINT(fixture->report.status, ATR_OK);
+    assert_true(fixture->report.malformed > 0);
+    free_seen(read_back(fixture->path));
+}
+
+static void
+a_ring_goes_on_behind_the_files_of_an_earlier_recording(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[160];
+
+    fixture->options.file_count = 2;
+    fixture->options.file_bytes = 1 << 20;
+    for (unsigned i = 0; i < 3; i++) {
+        fake_driver_close(&fixture->fake);
+        fake_driver_open(&fixture->fake, 2);
+        put_enter(fixture, 0, 1, 1);
+        record(fixture);
+        CHECK_UINT(fixture->report.files, 1);
+    }
+    (void)snprintf(path, sizeof(path), "%s/a_00001.atr", fixture->folder);
+    assert_int_not_equal(access(path, F_OK), 0);
+    (void)snprintf(path, sizeof(path), "%s/a_00003.atr", fixture->folder);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+/* What is on the disk stays readable when the recorder is killed. */
+static void
+a_killed_recorder_leaves_a_readable_file(void **state)
+{
+    struct fixture *fixture = *state;
+    struct seen *seen;
+    pid_t child;
+    int status;
+
+    fixture->fake.goes_on = true;
+    put_enter(fixture, 0, 1, 1);
+    fixture->fake.now_qpc += 1000 * MS;
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        record(fixture);
+        _exit(1);
+    }
+    (void)usleep(1300 * 1000); /* past the flush of the first second */
+    CHECK_INT(kill(child, SIGKILL), 0);
+    CHECK_INT(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    seen = read_back(fixture->path);
+    CHECK_UINT(count_of(seen, ATR_RECORD_ENTER), 1);
+    free_seen(seen);
+}
+
+static void
+each_allocation_may_fail(void **state)
+{
+    struct fixture *fixture = *state;
+    struct atr_device_start start;
+    struct atr_error error;
+
+    CHECK_UINT(atr_settings_start(&fixture->options, UINT32_MAX, &start, &error), ATR_OK);
+    for (uint64_t n = 1;; n++) {
+        struct test_failing_heap heap;
+
+        fake_driver_close(&fixture->fake);
+        fake_driver_open(&fixture->fake, 1);
+        fake_put_process(&fixture->fake, 0, fixture->fake.now_qpc, PID, KEY, "a.exe",
+                         ATR_LIFE_BEGIN);
+        put_enter(fixture, 0, 1, 1);
+        test_failing_heap_init(&heap, n);
+        atr_record_from(&fixture->fake.source, &start, NULL, &fixture->options, &heap.heap,
+                        &fixture->report);
+        CHECK_UINT(heap.live_blocks, 0);
+        CHECK_UINT(fixture->fake.closes, 1);
+        CHECK_UINT(fixture->fake.stops, fixture->fake.starts);
+        if (!heap.failed) {
+            break;
+        }
+    }
+    CHECK_UINT(fixture->report.events, 1);
+}
+
+static void
+sizes_and_times_have_units(void **state)
+{
+    uint64_t value = 0;
+
+    (void)state;
+    assert_true(atr_record_parse_size("64K", &value));
+    CHECK_UINT(value, 65536);
+    assert_true(atr_record_parse_size("2g", &value));
+    CHECK_UINT(value, UINT64_C(2) << 30);
+    assert_true(atr_record_parse_duration("90", &value));
+    CHECK_UINT(value, UINT64_C(90000000000));
+    assert_true(atr_record_parse_duration("2h", &value));
+    CHECK_UINT(value, UINT64_C(7200000000000));
+    assert_false(atr_record_parse_size("0", &value));
+    assert_false(atr_record_parse_size("m", &value));
+    assert_false(atr_record_parse_size("1.5G", &value));
+    assert_false(atr_record_parse_size("99999999999999999999", &value));
+    assert_false(atr_record_parse_duration("5w", &value));
+}
+
 int
 main(void)
 {
@@ -563,6 +705,11 @@ main(void)
         TEST(each_file_of_a_ring_stands_alone),
         TEST(what_makes_no_sense_is_left_out_and_counted),
         TEST(a_port_that_is_not_wanted_is_left_out_as_soon_as_its_name_is_known),
+        TEST(hostile_records_do_no_harm),
+        TEST(a_ring_goes_on_behind_the_files_of_an_earlier_recording),
+        TEST(a_killed_recorder_leaves_a_readable_file),
+        TEST(each_allocation_may_fail),
+        TEST(sizes_and_times_have_units),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
