@@ -39,3 +39,6 @@ extern ATR_OS_ROUTINES AtrOsRoutines;
 extern ULONG AtrOsBuild;
 
 ULONG64 AtrOsProcessKey(_In_ PEPROCESS Process);
+
+/* Whether port objects have the layout that os_port.c knows, and can be read safely. */
+BOOLEAN AtrOsCanReadPorts(VOID);

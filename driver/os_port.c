@@ -33,6 +33,13 @@ AtrpIsLayoutKnown(VOID)
     return AtrOsBuild >= BUILD_FIRST && AtrOsBuild < BUILD_END;
 }
 
+BOOLEAN
+AtrOsCanReadPorts(VOID)
+{
+    return AtrpIsLayoutKnown() && AtrOsRoutines.ReferenceSafe != NULL &&
+           AtrOsRoutines.LockShared != NULL && AtrOsRoutines.UnlockShared != NULL;
+}
+
 static PVOID
 AtrpPointer(_In_ PVOID Object, _In_ ULONG Offset)
 {
@@ -158,9 +165,7 @@ AtrOsPortFacts(_In_ PVOID Port, _Out_ PATR_OS_PORT_FACTS Facts)
 
     memset(Facts, 0, sizeof(*Facts));
     Facts->OwnerPid = ATR_OS_UNKNOWN_OWNER;
-    if (AtrpIsLayoutKnown() && AtrOsRoutines.ReferenceSafe != NULL &&
-        AtrOsRoutines.LockShared != NULL && AtrOsRoutines.UnlockShared != NULL &&
-        AtrpRelations(Port, &Relations)) {
+    if (AtrOsCanReadPorts() && AtrpRelations(Port, &Relations)) {
         AtrpRelatedFacts(Port, &Relations, Facts);
         if (Relations.Connection != NULL) {
             ObDereferenceObject(Relations.Connection);

@@ -25,8 +25,7 @@ static const ATR_OS_LOOKUP AtrpLookups[] = {
     LOOKUP(SystemTimePrecise, L"KeQuerySystemTimePrecise", "precise-clock",
            "no KeQuerySystemTimePrecise: clock pairs are as exact as the timer tick"),
     LOOKUP(DereferenceDeferDelete, L"ObDereferenceObjectDeferDelete", NULL, NULL),
-    LOOKUP(ReferenceSafe, L"ObReferenceObjectSafe", "port-owners",
-           "no ObReferenceObjectSafe: owners come from create, connect and accept"),
+    LOOKUP(ReferenceSafe, L"ObReferenceObjectSafe", NULL, NULL),
     LOOKUP(Wow64Process, L"PsGetProcessWow64Process", "wow64",
            "no PsGetProcessWow64Process: legacy calls count as 64-bit"),
     LOOKUP(ProcessCreateTime, L"PsGetProcessCreateTimeQuadPart", "process-keys",
@@ -81,22 +80,27 @@ AtrpText(_Out_writes_(Room) PCHAR To, _In_ ULONG Room, _In_ const char *From)
     To[i] = 0;
 }
 
+static VOID
+AtrpFeature(_Out_ struct atr_device_feature *Feature, _In_ const char *Name, _In_ BOOLEAN IsOn,
+            _In_ const char *Reason)
+{
+    Feature->is_on = IsOn;
+    AtrpText(Feature->name, sizeof(Feature->name), Name);
+    AtrpText(Feature->reason, sizeof(Feature->reason), IsOn ? "" : Reason);
+}
+
 ULONG
 AtrOsFeatures(_Out_writes_(ATR_DEVICE_FEATURES_MAX) struct atr_device_feature *Features)
 {
     ULONG Count = 0;
 
+    AtrpFeature(&Features[Count++], "port-owners", AtrOsCanReadPorts(),
+                "port objects of an unknown layout: facts come from create, connect and accept");
     for (ULONG i = 0; i < sizeof(AtrpLookups) / sizeof(AtrpLookups[0]); i++) {
-        struct atr_device_feature *Feature = &Features[Count];
-
-        if (AtrpLookups[i].Feature == NULL || Count == ATR_DEVICE_FEATURES_MAX) {
-            continue;
+        if (AtrpLookups[i].Feature != NULL && Count < ATR_DEVICE_FEATURES_MAX) {
+            AtrpFeature(&Features[Count++], AtrpLookups[i].Feature,
+                        *AtrpField(&AtrpLookups[i]) != NULL, AtrpLookups[i].Reason);
         }
-        Feature->is_on = *AtrpField(&AtrpLookups[i]) != NULL;
-        AtrpText(Feature->name, sizeof(Feature->name), AtrpLookups[i].Feature);
-        AtrpText(Feature->reason, sizeof(Feature->reason),
-                 Feature->is_on != 0 ? "" : AtrpLookups[i].Reason);
-        Count++;
     }
     return Count;
 }
