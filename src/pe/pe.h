@@ -60,7 +60,7 @@ ATR_NODISCARD enum atr_status atr_pe_read(struct atr_pe *out, struct atr_file *f
                                           struct atr_error *error);
 
 /* The first CodeView record of the debug directory. END: there is none. */
-ATR_NODISCARD enum atr_status atr_pe_debug(const struct atr_pe *pe, struct atr_pe_debug *out);
+enum atr_status atr_pe_debug(const struct atr_pe *pe, struct atr_pe_debug *out);
 
 /*
  * Exports by name. open reads the whole table into memory; find is linear in it, for the few names
@@ -77,8 +77,8 @@ struct atr_pe_exports {
 ATR_NODISCARD enum atr_status atr_pe_exports_open(struct atr_pe_exports *out,
                                                   const struct atr_pe *pe,
                                                   const struct atr_heap *heap);
-ATR_NODISCARD enum atr_status atr_pe_exports_find(const struct atr_pe_exports *exports,
-                                                  const char *name, uint32_t *rva);
+enum atr_status atr_pe_exports_find(const struct atr_pe_exports *exports, const char *name,
+                                    uint32_t *rva);
 void atr_pe_exports_close(struct atr_pe_exports *exports);
 
 /* Bytes of the image as the file holds them; TRUNCATED when not all are in the file. */
