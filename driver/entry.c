@@ -186,6 +186,7 @@ DriverEntry(_In_ PDRIVER_OBJECT Driver, _In_ PUNICODE_STRING RegistryPath)
 
     UNREFERENCED_PARAMETER(RegistryPath);
     AtrOsInit();
+    AtrOsAddOurImage(Driver->DriverStart, Driver->DriverSize);
     AtrSessionInit();
     Driver->MajorFunction[IRP_MJ_CREATE] = AtrpCreate;
     Driver->MajorFunction[IRP_MJ_CLEANUP] = AtrpCleanup;

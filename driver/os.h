@@ -93,6 +93,10 @@ _IRQL_requires_max_(APC_LEVEL) ULONG
 _IRQL_requires_max_(APC_LEVEL) ULONG
     AtrOsWalkFrames(_Out_writes_(Max) PULONG64 Frames, _In_ ULONG Max, _In_ BOOLEAN IsUser);
 
+/* The images whose frames are our own doing: this driver and, once found, the pin. */
+_IRQL_requires_(PASSIVE_LEVEL) VOID AtrOsAddOurImage(_In_ const VOID *Start, _In_ ULONG Bytes);
+BOOLEAN AtrOsIsOurCode(_In_ ULONG64 Address);
+
 /* Processes: a reference, and what is known of the current one. */
 _IRQL_requires_(PASSIVE_LEVEL) PVOID AtrOsProcessReference(_Out_ PULONG Pid);
 _IRQL_requires_(PASSIVE_LEVEL) VOID AtrOsProcessRelease(_In_ PVOID Process);

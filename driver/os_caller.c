@@ -6,6 +6,7 @@
 enum {
     PAGE = 4096,
     WALK_USER = 1,
+    OUR_IMAGES = 2,
 };
 
 ULONG64
@@ -93,6 +94,37 @@ AtrOsWalkFrames(_Out_writes_(Max) PULONG64 Frames, _In_ ULONG Max, _In_ BOOLEAN 
         return 0;
     }
     return AtrGuardedWalkFrames(Frames, Max, IsUser ? WALK_USER : 0);
+}
+
+/* Filled before the first wrapped call, then only read. */
+static struct {
+    ULONG64 Start;
+    ULONG64 Bytes;
+} AtrpOurImages[OUR_IMAGES];
+
+VOID
+AtrOsAddOurImage(_In_ const VOID *Start, _In_ ULONG Bytes)
+{
+    ULONG64 Address = (ULONG64)(ULONG_PTR)Start;
+
+    for (ULONG i = 0; i < OUR_IMAGES; i++) {
+        if (AtrpOurImages[i].Start == Address || AtrpOurImages[i].Start == 0) {
+            AtrpOurImages[i].Start = Address;
+            AtrpOurImages[i].Bytes = Bytes;
+            return;
+        }
+    }
+}
+
+BOOLEAN
+AtrOsIsOurCode(_In_ ULONG64 Address)
+{
+    for (ULONG i = 0; i < OUR_IMAGES; i++) {
+        if (Address - AtrpOurImages[i].Start < AtrpOurImages[i].Bytes) {
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 PVOID

@@ -47,8 +47,10 @@ AtrpPinOpen(PATR_PIN_LINK Link)
     }
     if (!NT_SUCCESS(Status)) {
         AtrpPinClose(Link);
+        return Status;
     }
-    return Status;
+    AtrOsAddOurImage(Device->DriverObject->DriverStart, Device->DriverObject->DriverSize);
+    return STATUS_SUCCESS;
 }
 
 _Use_decl_annotations_ VOID

@@ -203,9 +203,21 @@ AtrOsWalkFrames(_Out_writes_(Max) PULONG64 Frames, _In_ ULONG Max, _In_ BOOLEAN 
     ULONG Count = (ULONG)fake_os.frames < Max ? (ULONG)fake_os.frames : Max;
 
     for (ULONG i = 0; i < Count; i++) {
-        Frames[i] = (IsUser ? 0x7ff600000000ULL : 0xfffff80000000000ULL) + i;
+        Frames[i] = (IsUser ? FAKE_USER_CODE : FAKE_KERNEL_CODE) + i;
+        if (!IsUser && i < (ULONG)fake_os.our_frames) {
+            Frames[i] = FAKE_OUR_CODE + i;
+        }
+        if (i + 1 == (ULONG)fake_os.zero_frame) {
+            Frames[i] = 0;
+        }
     }
     return Count;
+}
+
+BOOLEAN
+AtrOsIsOurCode(_In_ ULONG64 Address)
+{
+    return Address - FAKE_OUR_CODE < 0x1000;
 }
 
 PVOID

@@ -15,6 +15,10 @@ enum {
     FAKE_PROCESSES = 16,
 };
 
+#define FAKE_USER_CODE   0x7ff600000000ULL
+#define FAKE_KERNEL_CODE 0xfffff80000000000ULL
+#define FAKE_OUR_CODE    0xfffff88000000000ULL
+
 /* Handles are 4 * (index + 1). */
 struct fake_port {
     _Atomic int references; /* of the driver: all are given back */
@@ -39,6 +43,8 @@ struct fake_os {
     int fault_at;
     bool copies_plainly; /* for speed: nothing faults */
     int frames;          /* that a walk finds */
+    int our_frames;      /* of these, the innermost of kernel mode */
+    int zero_frame;      /* the nth is 0; 0: none */
     _Atomic int wakes;
     _Atomic uint64_t counter;
     struct fake_port ports[FAKE_PORTS];

@@ -424,6 +424,60 @@ stacks_are_taken_when_wanted_and_as_often(void **state)
     CHECK_UINT(with_stack, 2);
 }
 
+static const struct atr_capture_call *
+call_with_stack(struct world *world)
+{
+    const struct atr_capture_call *call;
+
+    world->start.flags = ATR_START_STACKS_KERNEL | ATR_START_STACKS_USER;
+    run(world);
+    leave(ENTER(ATR_SERVICE_ALPC_SEND_WAIT_RECEIVE, HANDLE_ARGUMENT, 0, 0, 0, 0, 0, 0, 0), 0);
+    call = next_call(world);
+    assert_non_null(call);
+    return call;
+}
+
+static void
+a_kernel_stack_begins_behind_our_own_frames(void **state)
+{
+    const struct atr_capture_call *call;
+    const uint64_t *frames;
+
+    fake_os.frames = 20;
+    fake_os.our_frames = 9;
+    call = call_with_stack(*state);
+    frames = (const void *)(call + 1);
+    CHECK_UINT(call->kernel_frames, 11);
+    CHECK_UINT(frames[0], FAKE_KERNEL_CODE + 9);
+    CHECK_UINT(call->user_frames, 20);
+    CHECK_UINT(frames[11], FAKE_USER_CODE);
+}
+
+static void
+our_own_frames_take_no_room_of_others(void **state)
+{
+    const struct atr_capture_call *call;
+
+    fake_os.frames = 200;
+    fake_os.our_frames = 9;
+    call = call_with_stack(*state);
+    CHECK_UINT(call->kernel_frames, 32);
+    CHECK_UINT(call->kernel_frames + call->user_frames, ATR_CAPTURE_FRAMES_MAX);
+}
+
+static void
+a_stack_ends_before_the_first_zero(void **state)
+{
+    const struct atr_capture_call *call;
+
+    fake_os.frames = 20;
+    fake_os.our_frames = 2;
+    fake_os.zero_frame = 6;
+    call = call_with_stack(*state);
+    CHECK_UINT(call->kernel_frames, 3);
+    CHECK_UINT(call->user_frames, 5);
+}
+
 static void
 a_kernel_caller_at_raised_level_shows_no_memory(void **state)
 {
@@ -498,6 +552,10 @@ main(void)
         cmocka_unit_test_setup_teardown(an_exit_of_another_session_makes_no_record, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(stacks_are_taken_when_wanted_and_as_often, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_kernel_stack_begins_behind_our_own_frames, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(our_own_frames_take_no_room_of_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stack_ends_before_the_first_zero, setup, teardown),
         cmocka_unit_test_setup_teardown(a_kernel_caller_at_raised_level_shows_no_memory, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(the_recorder_itself_is_not_recorded, setup, teardown),

@@ -683,12 +683,20 @@ NTSTATUS
 IoCreateDevice(PDRIVER_OBJECT Driver, ULONG Bytes, PUNICODE_STRING Name, ULONG Type,
                ULONG Characteristics, BOOLEAN IsExclusive, PDEVICE_OBJECT *Device)
 {
-    (void)Driver;
     (void)Bytes;
     (void)Name;
     (void)Type;
     (void)Characteristics;
     (void)IsExclusive;
+    PinDevice.DriverObject = Driver;
+    Driver->DriverStart = PinpRoom;
+    Driver->DriverSize = PINP_ROOM_BYTES;
     *Device = &PinDevice;
     return STATUS_SUCCESS;
+}
+
+VOID
+AtrOsAddOurImage(const VOID *Start, ULONG Bytes)
+{
+    FakeKernel.is_pin_ours = Start == PinpRoom && Bytes == PINP_ROOM_BYTES;
 }

@@ -29,6 +29,7 @@ enum {
 struct fake_kernel {
     bool is_absolute;
     bool has_pin;
+    bool is_pin_ours;     /* its image was named as one of ours */
     bool is_legacy_only;  /* no ALPC */
     ULONG code_integrity; /* options; FAKE_CODE_INTEGRITY_ABSENT: does not know the question */
     ULONG64 requests;     /* for memory, locks, maps: what can fail */

@@ -52,6 +52,7 @@ typedef struct _IRP {
 } IRP, *PIRP;
 
 typedef struct _DEVICE_OBJECT {
+    struct _DRIVER_OBJECT *DriverObject;
     ULONG Flags;
 } DEVICE_OBJECT, *PDEVICE_OBJECT;
 
@@ -72,6 +73,8 @@ enum {
 typedef struct _DRIVER_OBJECT {
     DRIVER_DISPATCH *MajorFunction[IRP_MJ_COUNT];
     VOID (*DriverUnload)(struct _DRIVER_OBJECT *Driver);
+    PVOID DriverStart;
+    ULONG DriverSize;
 } DRIVER_OBJECT, *PDRIVER_OBJECT;
 
 typedef NTSTATUS DRIVER_INITIALIZE(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath);

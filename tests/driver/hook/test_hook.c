@@ -290,6 +290,7 @@ a_call_asleep_over_a_stop_returns_through_the_pin_and_is_counted(void **state)
 
     (void)state;
     begin(image);
+    assert_true(FakeKernel.is_pin_ours);
     IsAsleep = MayWake = false;
     CHECK_UINT(arm(0), STATUS_SUCCESS);
     FakeInService = sleep_inside;
