@@ -30,7 +30,7 @@ const struct option record_option_rows[RECORD_OPTION_COUNT] = {
      "and of a section view (default 64K; 0: none)"},
     {0, OPTION_TEXT, "stacks", "WHICH", AT(stacks), "none, kernel, user or all (default)"},
     {0, OPTION_NUMBER, "stack-every", "N", AT(stack_every), "stacks of every Nth call only"},
-    {0, OPTION_TEXT, "duration", "TIME", AT(duration), "stop after 30s, 5m, 2h or 1d"},
+    {0, OPTION_TEXT, "duration", "TIME", AT(duration), "stop after 500ms, 30s, 5m, 2h or 1d"},
     {'b', OPTION_TEXT, "ring", "files:N,size:M", AT(ring_of_files),
      "N files of M bytes, the oldest is deleted"},
     {0, OPTION_TEXT, "max-size", "SIZE", AT(max_size), "stop at this size"},

@@ -3,34 +3,50 @@
 #include "base/str.h"
 #include "recorder/recorder.h"
 
-/* Numbers with a unit behind them; no fractions. */
+#include <string.h>
+
+/* Numbers with a unit behind them; no fractions. A unit that ends like another comes before it. */
 
 struct unit {
-    char letter; /* 0: without one */
+    const char *name; /* lower case; "": none */
     uint64_t factor;
 };
+
+static bool
+ends_with(struct atr_str text, const char *name)
+{
+    size_t size = strlen(name);
+
+    if (text.size_bytes <= size) {
+        return false;
+    }
+    for (size_t i = 0; i < size; i++) {
+        if ((text.data[text.size_bytes - size + i] | 0x20) != name[i]) {
+            return false;
+        }
+    }
+    return true;
+}
 
 static bool
 parse(const char *text, const struct unit *units, size_t unit_count, uint64_t *out)
 {
     struct atr_str digits = atr_str_from(text);
-    uint64_t factor = 0;
+    size_t i = 0;
     uint64_t number;
 
-    for (size_t i = 0; i < unit_count; i++) {
-        if (units[i].letter == 0) {
-            factor = factor == 0 ? units[i].factor : factor;
-        } else if (digits.size_bytes > 1 &&
-                   (digits.data[digits.size_bytes - 1] | 0x20) == (units[i].letter | 0x20)) {
-            factor = units[i].factor;
-            digits.size_bytes--;
-        }
+    while (i < unit_count && !ends_with(digits, units[i].name)) {
+        i++;
     }
-    if (factor == 0 || !atr_str_to_u64(digits, 10, &number) || number == 0 ||
-        number > UINT64_MAX / factor) {
+    if (i == unit_count) {
         return false;
     }
-    *out = number * factor;
+    digits.size_bytes -= strlen(units[i].name);
+    if (!atr_str_to_u64(digits, 10, &number) || number == 0 ||
+        number > UINT64_MAX / units[i].factor) {
+        return false;
+    }
+    *out = number * units[i].factor;
     return true;
 }
 
@@ -38,7 +54,7 @@ bool
 atr_record_parse_size(const char *text, uint64_t *bytes)
 {
     static const struct unit units[] = {
-        {'k', UINT64_C(1) << 10}, {'m', UINT64_C(1) << 20}, {'g', UINT64_C(1) << 30}, {0, 1}};
+        {"k", UINT64_C(1) << 10}, {"m", UINT64_C(1) << 20}, {"g", UINT64_C(1) << 30}, {"", 1}};
 
     return parse(text, units, ATR_COUNT(units), bytes);
 }
@@ -46,11 +62,10 @@ atr_record_parse_size(const char *text, uint64_t *bytes)
 bool
 atr_record_parse_duration(const char *text, uint64_t *ns)
 {
-    static const struct unit units[] = {{'s', UINT64_C(1000000000)},
-                                        {'m', UINT64_C(60000000000)},
-                                        {'h', UINT64_C(3600000000000)},
-                                        {'d', UINT64_C(86400000000000)},
-                                        {0, UINT64_C(1000000000)}};
+    static const struct unit units[] = {
+        {"ms", UINT64_C(1000000)},       {"s", UINT64_C(1000000000)},
+        {"m", UINT64_C(60000000000)},    {"h", UINT64_C(3600000000000)},
+        {"d", UINT64_C(86400000000000)}, {"", UINT64_C(1000000000)}};
 
     return parse(text, units, ATR_COUNT(units), ns);
 }

@@ -684,6 +684,11 @@ sizes_and_times_have_units(void **state)
     assert_false(atr_record_parse_size("1.5G", &value));
     assert_false(atr_record_parse_size("99999999999999999999", &value));
     assert_false(atr_record_parse_duration("5w", &value));
+    assert_true(atr_record_parse_duration("200ms", &value));
+    CHECK_UINT(value, 200000000);
+    assert_false(atr_record_parse_duration("5hd", &value));
+    assert_false(atr_record_parse_duration("ms", &value));
+    assert_false(atr_record_parse_size("5km", &value));
 }
 
 int
