@@ -11,6 +11,11 @@
 
 #define GROUP "AlpcTrace"
 
+enum {
+    POLL_MS = 20,
+    READER_WAIT_MS = 3000,
+};
+
 static enum atr_status
 install_one(const char *name, const char *title, const char *file_name, bool *created,
             const struct atr_heap *heap, struct atr_error *error)
@@ -77,16 +82,47 @@ atr_driver_start(const struct atr_heap *heap, struct atr_error *error)
     return status == ATR_OK ? atr_install_start(error) : status;
 }
 
+/* OK when nobody has a session any more; its rings are mapped into its owner until then. */
+static enum atr_status
+wait_for_reader(const struct atr_recorder_source *source, const struct atr_heap *heap,
+                struct atr_error *error)
+{
+    struct atr_device_status *device = atr_heap_alloc(heap, 1, sizeof(*device));
+    enum atr_status status =
+        device == NULL ? atr_error_set(error, ATR_NOMEM, "out of memory") : ATR_OK;
+    bool is_idle = false;
+
+    for (uint32_t waited_ms = 0; status == ATR_OK && !is_idle; waited_ms += POLL_MS) {
+        status = source->ops->query(source->context, device, error);
+        is_idle = status == ATR_OK && device->state == ATR_DEVICE_IDLE;
+        if (status == ATR_OK && !is_idle && waited_ms >= READER_WAIT_MS) {
+            status = atr_error_set(error, ATR_IO,
+                                   "recording is stopped, but process %u still reads what was "
+                                   "recorded (let it end, then stop again)",
+                                   device->owner_pid);
+        }
+        if (status == ATR_OK && !is_idle) {
+            atr_machine_sleep_ms(POLL_MS);
+        }
+    }
+    atr_heap_free(heap, device);
+    return status;
+}
+
 /* Ends a recording first, whoever made it: the driver does not unload while it is in use. */
 enum atr_status
 atr_driver_stop(const struct atr_heap *heap, struct atr_error *error)
 {
     struct atr_recorder_source source;
-    enum atr_status status;
+    enum atr_status status = ATR_OK;
 
     if (atr_driver_source_open(&source, heap, error) == ATR_OK) {
         (void)source.ops->stop(source.context, NULL);
+        status = wait_for_reader(&source, heap, error);
         source.ops->close(source.context);
+    }
+    if (status != ATR_OK) {
+        return status;
     }
     status = atr_service_stop(ATR_INSTALL_DRIVER, error);
     if (status != ATR_OK) {
