@@ -4,7 +4,7 @@
 TIME ?= 60
 FUZZ ?=
 
-.PHONY: help demo build test check format fuzz golden-update windows driver lab bench dist
+.PHONY: help demo build test check format fuzz golden-update windows driver lab soak bench dist
 .NOTPARALLEL:
 
 help:
@@ -57,6 +57,13 @@ driver: ## alpctrace.sys and alpcpin.sys, signed for testing: build/driver/{gcc,
 lab: ## test kernel, gate and test programs for Wine: build/lab, run with tools/lab
 	@tools/setup-debian lab
 	@cmake --workflow --preset lab
+
+soak: ## the lab for long: 1,000 start and stop cycles, 100 sudden deaths
+	@tools/setup-debian lab
+	@for preset in release windows driver driver-clang lab; do \
+		cmake --workflow --preset $$preset || exit 1; \
+	done
+	@tests/lab/run --cycles 1000 --rounds 100 cycles chaos
 
 bench: ## benchmarks, each beside a peer
 	@tools/setup-debian bench
