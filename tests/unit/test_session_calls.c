@@ -412,6 +412,25 @@ a_request_of_another_size_or_port_is_another_call(void **state)
 }
 
 static void
+a_wait_without_a_message_is_none_and_one_without_its_header_is_one(void **state)
+{
+    const struct test_message wait = {.call_id = 1};
+
+    (void)state;
+    (void)test_alpc(&stage, ATR_RECORD_ENTER, &server, &wait);
+    stage.event.as.alpc.total_length = 0;
+    CHECK_UINT(test_stage_apply(&stage)->role, ATR_ROLE_NONE);
+    (void)test_alpc(&stage, ATR_RECORD_EXIT, &server, &wait);
+    stage.event.as.alpc.total_length = 0;
+    stage.event.as.alpc.status = 0x102;
+    CHECK_UINT(test_stage_apply(&stage)->role, ATR_ROLE_NONE);
+    (void)test_alpc(&stage, ATR_RECORD_ENTER, &server, &wait);
+    stage.event.as.alpc.total_length = 0;
+    stage.event.flags |= ATR_RECORD_NO_HEADER | ATR_RECORD_PART_FAULT;
+    CHECK_UINT(test_stage_apply(&stage)->role, ATR_ROLE_SENT);
+}
+
+static void
 a_failed_call_ends_with_its_status(void **state)
 {
     const struct test_message message = {.call_id = 1, .size_bytes = 64};
@@ -626,6 +645,7 @@ main(void)
         TEST(an_earlier_asynchronous_request_of_the_thread_arrives_first),
         TEST(a_reply_with_other_ids_takes_the_wrong_server_off_the_call),
         TEST(a_request_of_another_size_or_port_is_another_call),
+        TEST(a_wait_without_a_message_is_none_and_one_without_its_header_is_one),
         TEST(a_failed_call_ends_with_its_status),
         TEST(a_reply_that_did_not_fit_comes_with_the_next_receive_on_that_port),
         TEST(datagrams_are_one_call_without_a_reply),
