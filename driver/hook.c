@@ -107,7 +107,6 @@ AtrHookArm(const struct atr_device_start *Start, ATR_PIN_PRE *Pre, ATR_PIN_POST 
         return Status;
     }
     AtrpFindRows(&AtrpHook, Start);
-    AtrpHook.Pin.Table.Counters(&AtrpHook.AtArm);
     Status = AtrpHook.Pin.Table.Attach(Pre, Post, Generation);
     if (!NT_SUCCESS(Status)) {
         return Status;
@@ -198,9 +197,9 @@ AtrHookStatus(struct atr_device_status *Status)
         Status->pin_version = AtrpHook.Pin.Table.Version;
     }
     Status->in_flight = Now.InFlight;
-    Status->enters = Now.Enters - AtrpHook.AtArm.Enters;
-    Status->exits = Now.Exits - AtrpHook.AtArm.Exits;
-    Status->returned_stale = Now.Stale - AtrpHook.AtArm.Stale;
+    Status->enters = Now.Enters;
+    Status->exits = Now.Exits;
+    Status->returned_stale = Now.Stale;
     Status->lost_hooks = AtrpHook.LostHooks;
     for (ULONG Row = 0; Row < ATR_SERVICE_COUNT; Row++) {
         AtrpRowStatus(&AtrpHook.Rows[Row], Now.Calls[Row], &Status->rows[Row]);

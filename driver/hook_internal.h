@@ -74,7 +74,6 @@ typedef struct _ATR_HOOK {
     BOOLEAN IsArmed;
     ULONG64 LostHooks;
     ATR_CODE_ALIAS TableAlias;
-    ATR_PIN_COUNTERS AtArm;
     ATR_HOOK_ROW Rows[ATR_SERVICE_COUNT];
 } ATR_HOOK, *PATR_HOOK;
 

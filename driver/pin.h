@@ -12,8 +12,8 @@
  *                                            the original service, however long it sleeps
  *                                            rundown in ─> Post (main) ─> rundown out, count out
  *
- * Pre and Post run inside a critical region and are not called when no main is attached. A Post
- * whose frame has an older generation is only counted.
+ * Pre and Post run inside a critical region and are not called when no main is attached. A call
+ * that returns when its main is gone is only counted.
  */
 
 #include "os.h"
@@ -21,7 +21,7 @@
 #include "wire/device.h"
 
 #define ATR_PIN_MAGIC         0x4e495041u /* "APIN" */
-#define ATR_PIN_VERSION       1u
+#define ATR_PIN_VERSION       2u
 #define ATR_PIN_ARGUMENTS_MAX 11
 #define ATR_PIN_CONTEXT_WORDS 24
 
@@ -37,12 +37,13 @@ typedef struct _ATR_PIN_FRAME {
 typedef VOID NTAPI ATR_PIN_PRE(_Inout_ PATR_PIN_FRAME Frame);
 typedef VOID NTAPI ATR_PIN_POST(_Inout_ PATR_PIN_FRAME Frame, _In_ NTSTATUS Status);
 
+/* Of the generation attached last; its Enters = Exits + Stale + InFlight, also when it is gone. */
 typedef struct _ATR_PIN_COUNTERS {
     ULONG64 InFlight;
     ULONG64 Enters;
     ULONG64 Exits;
-    ULONG64 Stale;
-    ULONG64 Calls[ATR_SERVICE_COUNT];
+    ULONG64 Stale;                    /* returned after the detach */
+    ULONG64 Calls[ATR_SERVICE_COUNT]; /* since the pin was loaded */
 } ATR_PIN_COUNTERS, *PATR_PIN_COUNTERS;
 
 /* Got by IRP_MJ_INTERNAL_DEVICE_CONTROL, ATR_PIN_IOCTL_TABLE, from kernel mode only. */

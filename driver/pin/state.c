@@ -5,6 +5,9 @@
  * is attached; a detach first clears that, then waits until every count has been seen at 0 once:
  * whoever counts itself in later finds nothing attached.
  *
+ * Enters, exits and stale returns are told of the last generation alone. A generation begins while
+ * nothing is attached; once every count has been seen at 0 again, nobody counts for the one before.
+ *
  * Counts are spread over slots chosen by the frame's address, so that processors rarely meet in
  * one; a frame's leave finds the slot of its enter.
  */
@@ -13,8 +16,9 @@
 
 #include <stdatomic.h>
 
-#define PINP_SLOTS   64
-#define PINP_POLL_MS 10
+#define PINP_SLOTS     64
+#define PINP_POLL_MS   10
+#define PINP_ATTACH_MS 1000
 
 typedef struct __attribute__((aligned(64))) _PINP_SLOT {
     _Atomic ULONG64 Inside; /* callers in or on their way into Pre or Post */
@@ -28,12 +32,13 @@ typedef struct __attribute__((aligned(64))) _PINP_SLOT {
 
 static PINP_SLOT PinpSlots[PINP_SLOTS];
 
-/* Pre, Post and Generation change only while nothing is attached and nobody inside. */
+/* Pre and Post change only while nothing is attached and nobody inside. */
 static struct {
     _Atomic BOOLEAN IsAttached;
     ATR_PIN_PRE *Pre;
     ATR_PIN_POST *Post;
-    ULONG64 Generation;
+    _Atomic ULONG64 Generation;
+    ATR_PIN_COUNTERS Before; /* sums of all earlier generations */
 } PinpMain;
 
 static PPINP_SLOT
@@ -44,17 +49,17 @@ PinpSlotOf(_In_ const ATR_PIN_FRAME *Frame)
     return &PinpSlots[(Page * 0x9e3779b1u) >> 26];
 }
 
+/* TRUE: a main is attached, and stays so until PinpGoOut. */
 static BOOLEAN
 PinpGoIn(_Inout_ PPINP_SLOT Slot)
 {
     atomic_fetch_add(&Slot->Inside, 1);
-    if (PinpMain.IsAttached) {
-        Slot->Pid = (ULONG)(ULONG_PTR)PsGetCurrentProcessId();
-        Slot->Tid = (ULONG)(ULONG_PTR)PsGetCurrentThreadId();
-        return TRUE;
+    if (!PinpMain.IsAttached) {
+        return FALSE;
     }
-    atomic_fetch_sub(&Slot->Inside, 1);
-    return FALSE;
+    Slot->Pid = (ULONG)(ULONG_PTR)PsGetCurrentProcessId();
+    Slot->Tid = (ULONG)(ULONG_PTR)PsGetCurrentThreadId();
+    return TRUE;
 }
 
 static VOID
@@ -74,32 +79,32 @@ PinpEnter(PATR_PIN_FRAME Frame)
         Frame->Generation = PinpMain.Generation;
         atomic_fetch_add(&Slot->Enters, 1);
         PinpMain.Pre(Frame);
-        PinpGoOut(Slot);
     }
+    PinpGoOut(Slot);
     KeLeaveCriticalRegion();
 }
 
+/* A frame of an earlier generation is nobody's any more. */
 _Use_decl_annotations_ VOID
 PinpLeave(PATR_PIN_FRAME Frame, NTSTATUS Status)
 {
     const PPINP_SLOT Slot = PinpSlotOf(Frame);
-    BOOLEAN IsStale = TRUE;
+    BOOLEAN IsAttached;
 
     if (Frame->Generation == 0) {
         return;
     }
     KeEnterCriticalRegion();
-    if (PinpGoIn(Slot)) {
-        if (Frame->Generation == PinpMain.Generation) {
-            IsStale = FALSE;
+    IsAttached = PinpGoIn(Slot);
+    if (Frame->Generation == PinpMain.Generation) {
+        if (IsAttached) {
             atomic_fetch_add(&Slot->Exits, 1);
             PinpMain.Post(Frame, Status);
+        } else {
+            atomic_fetch_add(&Slot->Stale, 1);
         }
-        PinpGoOut(Slot);
     }
-    if (IsStale) {
-        atomic_fetch_add(&Slot->Stale, 1);
-    }
+    PinpGoOut(Slot);
     KeLeaveCriticalRegion();
 }
 
@@ -123,16 +128,39 @@ PinpDrain(_In_ ULONG WaitMs)
     return STATUS_SUCCESS;
 }
 
+/* Of all generations. Ends first: a call that ends meanwhile then counts as in flight. */
+static VOID
+PinpSum(_Out_ PATR_PIN_COUNTERS Counters)
+{
+    RtlZeroMemory(Counters, sizeof(*Counters));
+    for (ULONG i = 0; i < PINP_SLOTS; i++) {
+        Counters->Exits += PinpSlots[i].Exits;
+        Counters->Stale += PinpSlots[i].Stale;
+    }
+    for (ULONG i = 0; i < PINP_SLOTS; i++) {
+        Counters->Enters += PinpSlots[i].Enters;
+        for (ULONG Row = 0; Row < ATR_SERVICE_COUNT; Row++) {
+            Counters->Calls[Row] += PinpSlots[i].Calls[Row];
+        }
+    }
+}
+
 _Use_decl_annotations_ NTSTATUS NTAPI
 PinpAttach(ATR_PIN_PRE *Pre, ATR_PIN_POST *Post, PULONG64 Generation)
 {
-    if (PinpMain.IsAttached || PinpDrain(1000) != STATUS_SUCCESS) {
+    NTSTATUS Status;
+
+    if (PinpMain.IsAttached || PinpDrain(PINP_ATTACH_MS) != STATUS_SUCCESS) {
         return STATUS_DEVICE_BUSY;
     }
     PinpMain.Pre = Pre;
     PinpMain.Post = Post;
-    PinpMain.Generation++;
-    *Generation = PinpMain.Generation;
+    *Generation = atomic_fetch_add(&PinpMain.Generation, 1) + 1;
+    Status = PinpDrain(PINP_ATTACH_MS);
+    PinpSum(&PinpMain.Before);
+    if (Status != STATUS_SUCCESS) {
+        return STATUS_DEVICE_BUSY;
+    }
     PinpMain.IsAttached = TRUE;
     return STATUS_SUCCESS;
 }
@@ -147,18 +175,12 @@ PinpDetach(ULONG WaitMs)
 _Use_decl_annotations_ VOID NTAPI
 PinpCounters(PATR_PIN_COUNTERS Counters)
 {
-    RtlZeroMemory(Counters, sizeof(*Counters));
-    for (ULONG i = 0; i < PINP_SLOTS; i++) {
-        const PINP_SLOT *Slot = &PinpSlots[i];
+    const ATR_PIN_COUNTERS *Before = &PinpMain.Before;
 
-        /* Ends first: a call that ends meanwhile then counts as in flight, not as negative. */
-        Counters->Exits += Slot->Exits;
-        Counters->Stale += Slot->Stale;
-        Counters->Enters += Slot->Enters;
-        for (ULONG Row = 0; Row < ATR_SERVICE_COUNT; Row++) {
-            Counters->Calls[Row] += Slot->Calls[Row];
-        }
-    }
+    PinpSum(Counters);
+    Counters->Exits -= Before->Exits;
+    Counters->Stale -= Before->Stale;
+    Counters->Enters -= Before->Enters;
     Counters->InFlight = Counters->Enters - Counters->Exits - Counters->Stale;
 }
 

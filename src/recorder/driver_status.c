@@ -164,7 +164,7 @@ put_counters(const struct atr_device_status *status, struct atr_text *out)
                     sums.bytes, sums.faults, sums.truncated, sums.unresolved);
     atr_text_printf(out,
                     "calls: %" PRIu64 " entered, %" PRIu64 " returned, %" PRIu64
-                    " inside now, %" PRIu64 " of earlier sessions returned\n",
+                    " inside now, %" PRIu64 " returned after the stop\n",
                     status->enters, status->exits, status->in_flight, status->returned_stale);
     if (status->timed_calls != 0) {
         atr_text_printf(out, "own time: %" PRIu64 " ticks a call before, %" PRIu64 " after\n",

@@ -168,10 +168,11 @@ struct atr_device_status {
     uint32_t state; /* enum atr_device_state */
     uint32_t owner_pid;
     uint64_t session;
-    uint64_t in_flight; /* calls now inside a wrapped service */
-    uint64_t enters;    /* counted in the pin, this session */
+    /* Counted in the pin, of the last start: enters - exits = in_flight + returned_stale. */
+    uint64_t in_flight; /* still inside a wrapped service */
+    uint64_t enters;
     uint64_t exits;
-    uint64_t returned_stale; /* exits of an earlier session's enters */
+    uint64_t returned_stale; /* after the stop: no exit record */
     uint64_t lost_hooks;
     uint64_t pre_ticks; /* TSC, own time of all calls together */
     uint64_t post_ticks;

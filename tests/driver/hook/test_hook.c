@@ -245,6 +245,7 @@ starts_and_stops_under_traffic_lose_no_call_and_no_count(void **state)
         AtrHookCheck();
         AtrHookDisarm();
         CHECK_UINT(status().lost_hooks, 0);
+        assert_true(status().in_flight <= 4);
     }
     CHECK_UINT(AtrHookFini(), STATUS_SUCCESS);
     IsOver = true;
@@ -255,8 +256,20 @@ starts_and_stops_under_traffic_lose_no_call_and_no_count(void **state)
     CHECK_UINT(wrong, 0);
     CHECK_UINT(AtrHookInit(), STATUS_SUCCESS);
     CHECK_UINT(status().in_flight, 0);
+    CHECK_UINT(status().enters, status().exits + status().returned_stale);
     end(image);
     assert_true(Seen.posts > 0);
+}
+
+static void
+check_counts(uint64_t enters, uint64_t exits, uint64_t stale)
+{
+    struct atr_device_status now = status();
+
+    CHECK_UINT(now.enters, enters);
+    CHECK_UINT(now.exits, exits);
+    CHECK_UINT(now.returned_stale, stale);
+    CHECK_UINT(now.in_flight, enters - exits - stale);
 }
 
 static _Atomic bool IsAsleep;
@@ -284,7 +297,6 @@ call_once(void *context)
 static void
 a_call_asleep_over_a_stop_returns_through_the_pin_and_is_counted(void **state)
 {
-    struct atr_device_status now;
     UCHAR image[0x5000];
     pthread_t thread;
 
@@ -299,18 +311,45 @@ a_call_asleep_over_a_stop_returns_through_the_pin_and_is_counted(void **state)
         sched_yield();
     }
     CHECK_UINT(FakeKernel.critical_regions, 0);
-    CHECK_UINT(status().in_flight, 1);
-    CHECK_UINT(AtrHookFini(), STATUS_SUCCESS);
-    CHECK_UINT(AtrHookInit(), STATUS_SUCCESS);
-    CHECK_UINT(arm(0), STATUS_SUCCESS);
+    check_counts(1, 0, 0);
+    AtrHookDisarm();
+    check_counts(1, 0, 0);
     MayWake = true;
     CHECK_INT(pthread_join(thread, NULL), 0);
     FakeInService = NULL;
-    now = status();
-    CHECK_UINT(now.in_flight, 0);
-    CHECK_UINT(now.returned_stale, 1);
-    CHECK_UINT(now.exits, 0);
+    check_counts(1, 0, 1);
     CHECK_UINT(Seen.posts, 0);
+    end(image);
+}
+
+static void
+a_call_asleep_over_the_next_start_is_not_of_that_session(void **state)
+{
+    UCHAR image[0x5000];
+    pthread_t thread;
+
+    (void)state;
+    begin(image);
+    IsAsleep = MayWake = false;
+    CHECK_UINT(arm(0), STATUS_SUCCESS);
+    FakeInService = sleep_inside;
+    CHECK_INT(pthread_create(&thread, NULL, call_once, NULL), 0);
+    while (!IsAsleep) {
+        sched_yield();
+    }
+    CHECK_UINT(AtrHookFini(), STATUS_SUCCESS);
+    CHECK_UINT(AtrHookInit(), STATUS_SUCCESS);
+    CHECK_UINT(arm(0), STATUS_SUCCESS);
+    check_counts(0, 0, 0);
+    call_row(FIRST_ROW + 1, 5);
+    check_counts(1, 1, 0);
+    MayWake = true;
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    FakeInService = NULL;
+    check_counts(1, 1, 0);
+    AtrHookDisarm();
+    check_counts(1, 1, 0);
+    CHECK_UINT(Seen.posts, 1);
     end(image);
 }
 
@@ -523,6 +562,7 @@ main(void)
         cmocka_unit_test(both_ways_may_follow_each_other),
         cmocka_unit_test(starts_and_stops_under_traffic_lose_no_call_and_no_count),
         cmocka_unit_test(a_call_asleep_over_a_stop_returns_through_the_pin_and_is_counted),
+        cmocka_unit_test(a_call_asleep_over_the_next_start_is_not_of_that_session),
         cmocka_unit_test(who_is_inside_keeps_the_driver_from_leaving),
         cmocka_unit_test(what_somebody_else_changed_is_left_alone),
         cmocka_unit_test(doubt_about_the_first_service_wraps_nothing),
