@@ -10,16 +10,16 @@ enum {
     CPU_SHIFT = 48, /* of a call id */
 };
 
-static enum atr_direction
-AtrpDirection(_In_ const ATR_HALF *Half)
+static enum atr_tally_kind
+AtrpTally(_In_ const ATR_HALF *Half)
 {
-    return Half->IsExit ? ATR_DIRECTION_EXIT : ATR_DIRECTION_ENTER;
+    return Half->IsExit ? ATR_TALLY_EXIT : ATR_TALLY_ENTER;
 }
 
 static VOID
 AtrpFiltered(_Inout_ PATR_HALF Half)
 {
-    AtrCount(&Half->Lane->Tally[AtrpDirection(Half)].Filtered, 1);
+    AtrCount(&Half->Lane->Tally[AtrpTally(Half)].Filtered, 1);
 }
 
 static BOOLEAN
@@ -68,7 +68,7 @@ AtrpFillCall(_Inout_ PATR_HALF Half)
 static BOOLEAN
 AtrpWrite(_Inout_ PATR_HALF Half)
 {
-    if (!AtrRecordBegin(&Half->Record, Half->Session, Half->Lane, AtrpDirection(Half),
+    if (!AtrRecordBegin(&Half->Record, Half->Session, Half->Lane, AtrpTally(Half),
                         sizeof(struct atr_capture_call))) {
         return FALSE;
     }
@@ -167,7 +167,7 @@ AtrpEnter(_Inout_ PATR_HALF Half)
     if ((Half->Kind->Traits & ATR_SHAPE_DEFERRED) != 0 && !AtrpIsDeferredSend(Half)) {
         return;
     }
-    AtrCount(&Half->Lane->Tally[ATR_DIRECTION_ENTER].Attempted, 1);
+    AtrCount(&Half->Lane->Tally[ATR_TALLY_ENTER].Attempted, 1);
     AtrpCallBegin(Half);
     if (Half->Caller.Process == Half->Session->Owner ||
         AtrProcessesVerdict(Half->Caller.Pid) == ATR_VERDICT_REFUSE) {
@@ -196,7 +196,7 @@ AtrpIsDelivered(_In_ const ATR_HALF *Half)
 static VOID
 AtrpExit(_Inout_ PATR_HALF Half)
 {
-    AtrCount(&Half->Lane->Tally[ATR_DIRECTION_EXIT].Attempted, 1);
+    AtrCount(&Half->Lane->Tally[ATR_TALLY_EXIT].Attempted, 1);
     AtrCallsPop(Half->Caller.Tid, Half->Frame);
     if (Half->Call->IsRefused) {
         AtrpFiltered(Half);

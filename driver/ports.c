@@ -403,8 +403,8 @@ AtrpWritePort(_In_ PATR_SESSION Session, _In_ PATR_LANE Lane, _In_ const ATR_POR
     struct atr_capture_port *Port;
     ATR_RECORD Record;
 
-    AtrCount(&Lane->Tally[ATR_DIRECTION_STATE].Attempted, 1);
-    if (!AtrRecordBegin(&Record, Session, Lane, ATR_DIRECTION_STATE, sizeof(*Port))) {
+    AtrCount(&Lane->Tally[ATR_TALLY_STATE].Attempted, 1);
+    if (!AtrRecordBegin(&Record, Session, Lane, ATR_TALLY_STATE, sizeof(*Port))) {
         return FALSE;
     }
     Port = (PVOID)Record.Bytes;

@@ -114,8 +114,8 @@ AtrpRecordProcess(_In_ PATR_SESSION Session, _In_ PATR_LANE Lane,
     struct atr_capture_process *Process;
     ATR_RECORD Record;
 
-    AtrCount(&Lane->Tally[ATR_DIRECTION_STATE].Attempted, 1);
-    if (!AtrRecordBegin(&Record, Session, Lane, ATR_DIRECTION_STATE, sizeof(*Process))) {
+    AtrCount(&Lane->Tally[ATR_TALLY_STATE].Attempted, 1);
+    if (!AtrRecordBegin(&Record, Session, Lane, ATR_TALLY_STATE, sizeof(*Process))) {
         return;
     }
     Process = (PVOID)Record.Bytes;
@@ -146,8 +146,8 @@ AtrpRecordThread(_In_ PATR_SESSION Session, _In_ PATR_LANE Lane,
     struct atr_capture_thread *Thread;
     ATR_RECORD Record;
 
-    AtrCount(&Lane->Tally[ATR_DIRECTION_STATE].Attempted, 1);
-    if (!AtrRecordBegin(&Record, Session, Lane, ATR_DIRECTION_STATE, sizeof(*Thread))) {
+    AtrCount(&Lane->Tally[ATR_TALLY_STATE].Attempted, 1);
+    if (!AtrRecordBegin(&Record, Session, Lane, ATR_TALLY_STATE, sizeof(*Thread))) {
         return;
     }
     Thread = (PVOID)Record.Bytes;
@@ -171,8 +171,8 @@ AtrpRecordImage(_In_ PATR_SESSION Session, _In_ PATR_LANE Lane, _In_ const ATR_O
     struct atr_capture_image *Image;
     ATR_RECORD Record;
 
-    AtrCount(&Lane->Tally[ATR_DIRECTION_STATE].Attempted, 1);
-    if (!AtrRecordBegin(&Record, Session, Lane, ATR_DIRECTION_STATE, sizeof(*Image))) {
+    AtrCount(&Lane->Tally[ATR_TALLY_STATE].Attempted, 1);
+    if (!AtrRecordBegin(&Record, Session, Lane, ATR_TALLY_STATE, sizeof(*Image))) {
         return;
     }
     Image = (PVOID)Record.Bytes;

@@ -32,24 +32,24 @@ AtrpStagingFree(_Inout_ PATR_SESSION Session, _In_ ULONG Buffer)
 }
 
 static VOID
-AtrpDropUnstaged(_Inout_ PATR_LANE Lane, _In_ enum atr_direction Direction)
+AtrpDropUnstaged(_Inout_ PATR_LANE Lane, _In_ enum atr_tally_kind Tally)
 {
     KIRQL Irql = AtrOsSpinAcquire(&Lane->Lock);
 
     atr_ring_skip(&Lane->Ring);
     AtrOsSpinRelease(&Lane->Lock, Irql);
-    AtrCount(&Lane->Tally[Direction].Dropped[ATR_LOSS_NO_STAGING], 1);
+    AtrCount(&Lane->Tally[Tally].Dropped[ATR_LOSS_NO_STAGING], 1);
 }
 
 BOOLEAN
 AtrRecordBegin(_Out_ PATR_RECORD Record, _In_ PATR_SESSION Session, _In_ PATR_LANE Lane,
-               _In_ enum atr_direction Direction, _In_ ULONG FixedBytes)
+               _In_ enum atr_tally_kind Tally, _In_ ULONG FixedBytes)
 {
     ULONG First = (ULONG)(Lane - Session->Lanes) * ATR_STAGING_PER_LANE;
     ULONG Buffer = AtrpStagingClaim(Session, First);
 
     if (Buffer == Session->StagingCount) {
-        AtrpDropUnstaged(Lane, Direction);
+        AtrpDropUnstaged(Lane, Tally);
         return FALSE;
     }
     *Record = (ATR_RECORD){
@@ -59,7 +59,7 @@ AtrRecordBegin(_Out_ PATR_RECORD Record, _In_ PATR_SESSION Session, _In_ PATR_LA
         .Used = FixedBytes,
         .Limit = PAYLOAD_MAX,
         .Buffer = Buffer,
-        .Direction = Direction,
+        .Tally = Tally,
     };
     memset(Record->Bytes, 0, FixedBytes);
     return TRUE;
@@ -135,7 +135,7 @@ AtrpCountWritten(_In_ const ATR_RECORD *Record)
 {
     PATR_LANE Lane = Record->Lane;
 
-    AtrCount(&Lane->Tally[Record->Direction].Written, 1);
+    AtrCount(&Lane->Tally[Record->Tally].Written, 1);
     AtrCount(&Lane->Bytes, Record->Used);
     if (Record->Faults != 0) {
         AtrCount(&Lane->Faults, Record->Faults);
@@ -159,7 +159,7 @@ AtrRecordEnd(_Inout_ PATR_RECORD Record)
         atr_ring_commit(&Slot);
         AtrpCountWritten(Record);
     } else {
-        AtrCount(&Record->Lane->Tally[Record->Direction].Dropped[AtrpLoss(Record, Result)], 1);
+        AtrCount(&Record->Lane->Tally[Record->Tally].Dropped[AtrpLoss(Record, Result)], 1);
     }
     AtrpStagingFree(Record->Session, Record->Buffer);
     return Result == ATR_RING_OK;

@@ -19,13 +19,13 @@ typedef struct _ATR_RECORD {
     ULONG Buffer;
     ULONG Faults;
     ULONG Truncated;
-    enum atr_direction Direction;
+    enum atr_tally_kind Tally;
 } ATR_RECORD, *PATR_RECORD;
 
 /* FALSE: no buffer is free; the drop is counted and there is nothing to end. */
 _IRQL_requires_max_(APC_LEVEL) BOOLEAN
     AtrRecordBegin(_Out_ PATR_RECORD Record, _In_ PATR_SESSION Session, _In_ PATR_LANE Lane,
-                   _In_ enum atr_direction Direction, _In_ ULONG FixedBytes);
+                   _In_ enum atr_tally_kind Tally, _In_ ULONG FixedBytes);
 
 /* Bytes more of the record, or as many as there is room for; the caller fills them. */
 PUCHAR AtrRecordRoom(_In_ const ATR_RECORD *Record, _Inout_ PULONG Bytes);

@@ -27,7 +27,7 @@ typedef struct _ATR_TALLY {
 typedef struct _ATR_LANE {
     KSPIN_LOCK Lock;
     struct atr_ring Ring; /* by Lock */
-    ATR_TALLY Tally[ATR_DIRECTION_COUNT];
+    ATR_TALLY Tally[ATR_TALLY_COUNT];
     _Atomic uint64_t Bytes;
     _Atomic uint64_t Faults;
     _Atomic uint64_t Truncated;

@@ -16,7 +16,7 @@ static VOID
 AtrpLaneStatus(_Inout_ struct atr_device_status *Status, _Out_ struct atr_device_ring *Ring,
                _In_ const ATR_LANE *Lane)
 {
-    for (ULONG i = 0; i < ATR_DIRECTION_COUNT; i++) {
+    for (ULONG i = 0; i < ATR_TALLY_COUNT; i++) {
         AtrpTallyCopy(&Ring->tally[i], &Lane->Tally[i]);
     }
     Ring->bytes = Lane->Bytes;

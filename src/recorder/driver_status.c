@@ -92,8 +92,8 @@ sum_rings(const struct atr_device_status *status)
     for (uint32_t i = 0; i < status->ring_count && i < ATR_DEVICE_RINGS_MAX; i++) {
         const struct atr_device_ring *ring = &status->rings[i];
 
-        for (size_t direction = 0; direction < ATR_DIRECTION_COUNT; direction++) {
-            add_tally(&sums, &ring->tally[direction]);
+        for (size_t kind = 0; kind < ATR_TALLY_COUNT; kind++) {
+            add_tally(&sums, &ring->tally[kind]);
         }
         sums.bytes += ring->bytes;
         sums.faults += ring->faults;
@@ -236,20 +236,20 @@ put_json_rows(const struct atr_device_status *status, struct atr_text *out)
 static void
 put_json_rings(const struct atr_device_status *status, struct atr_text *out)
 {
-    static const char *const directions[ATR_DIRECTION_COUNT] = {"enter", "exit", "state"};
+    static const char *const kinds[ATR_TALLY_COUNT] = {"enter", "exit", "state"};
 
     atr_text_puts(out, "\"rings\":[");
     for (uint32_t i = 0; i < status->ring_count && i < ATR_DEVICE_RINGS_MAX; i++) {
         const struct atr_device_ring *ring = &status->rings[i];
 
         atr_text_puts(out, i == 0 ? "{" : ",{");
-        for (size_t d = 0; d < ATR_DIRECTION_COUNT; d++) {
+        for (size_t d = 0; d < ATR_TALLY_COUNT; d++) {
             const struct atr_device_tally *tally = &ring->tally[d];
 
             atr_text_printf(out,
                             "\"%s\":{\"attempted\":%" PRIu64 ",\"written\":%" PRIu64
                             ",\"filtered\":%" PRIu64,
-                            directions[d], tally->attempted, tally->written, tally->filtered);
+                            kinds[d], tally->attempted, tally->written, tally->filtered);
             for (size_t loss = 0; loss < ATR_LOSS_COUNT; loss++) {
                 atr_text_printf(out, ",\"%s\":%" PRIu64, loss_name(loss), tally->dropped[loss]);
             }

@@ -51,7 +51,7 @@ dropped(const struct atr_device_ring *ring, uint32_t cause)
 {
     uint64_t sum = 0;
 
-    for (uint32_t i = 0; i < ATR_DIRECTION_COUNT; i++) {
+    for (uint32_t i = 0; i < ATR_TALLY_COUNT; i++) {
         sum += ring->tally[i].dropped[cause];
     }
     return sum;
@@ -92,7 +92,7 @@ tell_ring(struct atr_recorder *recorder, uint32_t index, struct counters *counte
     const struct atr_device_ring *counted = &recorder->status->rings[index];
     uint64_t filtered = 0;
 
-    for (uint32_t i = 0; i < ATR_DIRECTION_COUNT; i++) {
+    for (uint32_t i = 0; i < ATR_TALLY_COUNT; i++) {
         filtered += counted->tally[i].filtered;
     }
     recorder->lost += tell_causes(ring, counted, (uint16_t)index, counters);

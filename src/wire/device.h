@@ -123,12 +123,12 @@ struct atr_device_feature {
     char reason[ATR_DEVICE_REASON_CHARS];
 };
 
-/* Per ring and direction: attempted = written + filtered + the sum of dropped, once it is quiet. */
-enum atr_direction {
-    ATR_DIRECTION_ENTER = 0,
-    ATR_DIRECTION_EXIT = 1,
-    ATR_DIRECTION_STATE = 2, /* processes, threads, images, ports */
-    ATR_DIRECTION_COUNT = 3,
+/* Per ring and kind: attempted = written + filtered + the sum of dropped, once it is quiet. */
+enum atr_tally_kind {
+    ATR_TALLY_ENTER = 0,
+    ATR_TALLY_EXIT = 1,
+    ATR_TALLY_STATE = 2, /* processes, threads, images, ports */
+    ATR_TALLY_COUNT = 3,
 };
 
 enum atr_loss {
@@ -148,7 +148,7 @@ struct atr_device_tally {
 };
 
 struct atr_device_ring {
-    struct atr_device_tally tally[ATR_DIRECTION_COUNT];
+    struct atr_device_tally tally[ATR_TALLY_COUNT];
     uint64_t bytes;
     uint64_t faults;     /* parts that could not be read */
     uint64_t truncated;  /* parts cut by a snap length */

@@ -136,7 +136,7 @@ measure(struct request *request, uint32_t flags, const char *name)
         (double)request->buffer.status.pre_ticks / (double)request->buffer.status.timed_calls,
         (double)request->buffer.status.post_ticks / (double)request->buffer.status.timed_calls,
         (unsigned long long)request->buffer.status.rings[0]
-            .tally[ATR_DIRECTION_ENTER]
+            .tally[ATR_TALLY_ENTER]
             .dropped[ATR_LOSS_RING_FULL]);
     fake_os_reset();
     fake_os.copies_plainly = true;

@@ -324,7 +324,7 @@ of_the_worker_factory_only_a_deferred_send_is_a_call(void **state)
     leave(idle, STATUS_SUCCESS);
     ATR_PIN_FRAME *old = ENTER(ATR_SERVICE_WORKER_FACTORY_WAIT, 40, ADDRESS(&work));
     leave(old, STATUS_SUCCESS);
-    CHECK_UINT(totals(world).tally[ATR_DIRECTION_ENTER].attempted, 0);
+    CHECK_UINT(totals(world).tally[ATR_TALLY_ENTER].attempted, 0);
 
     ATR_PIN_FRAME *frame = ENTER(ATR_SERVICE_WORKER_FACTORY_WAIT, 40, 0, 0, 0, ADDRESS(&work));
     leave(frame, STATUS_SUCCESS);
@@ -392,7 +392,7 @@ an_exit_of_another_session_makes_no_record(void **state)
     ATR_PIN_FRAME never_entered = {.Row = ATR_SERVICE_LPC_REQUEST};
     post(&never_entered, STATUS_SUCCESS);
     assert_null(next_call(world));
-    CHECK_UINT(totals(world).tally[ATR_DIRECTION_EXIT].attempted, 0);
+    CHECK_UINT(totals(world).tally[ATR_TALLY_EXIT].attempted, 0);
 }
 
 static void
@@ -505,8 +505,8 @@ the_recorder_itself_is_not_recorded(void **state)
     ATR_PIN_FRAME *frame = ENTER(ATR_SERVICE_LPC_REQUEST, HANDLE_ARGUMENT, 0);
     leave(frame, STATUS_SUCCESS);
     assert_null(next_call(world));
-    CHECK_UINT(totals(world).tally[ATR_DIRECTION_ENTER].filtered, 1);
-    CHECK_UINT(totals(world).tally[ATR_DIRECTION_EXIT].filtered, 1);
+    CHECK_UINT(totals(world).tally[ATR_TALLY_ENTER].filtered, 1);
+    CHECK_UINT(totals(world).tally[ATR_TALLY_EXIT].filtered, 1);
 }
 
 static void
@@ -524,7 +524,7 @@ each_half_is_filtered_by_itself(void **state)
     CHECK_UINT(call->head.kind, ATR_CAPTURE_EXIT);
     CHECK_UINT(call->head.flags & ATR_RECORD_ENTER_LOST, 0);
     assert_null(next_call(world));
-    CHECK_UINT(totals(world).tally[ATR_DIRECTION_ENTER].filtered, 1);
+    CHECK_UINT(totals(world).tally[ATR_TALLY_ENTER].filtered, 1);
 }
 
 int

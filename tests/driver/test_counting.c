@@ -77,9 +77,9 @@ a_ring_full_at_any_moment_loses_only_what_it_counts(void **state)
     }
     read += read_all(world);
     sum = totals(world);
-    CHECK_UINT(sum.tally[ATR_DIRECTION_ENTER].attempted, 20000);
-    CHECK_UINT(sum.tally[ATR_DIRECTION_EXIT].attempted, 20000);
-    assert_true(sum.tally[ATR_DIRECTION_ENTER].dropped[ATR_LOSS_RING_FULL] > 100);
+    CHECK_UINT(sum.tally[ATR_TALLY_ENTER].attempted, 20000);
+    CHECK_UINT(sum.tally[ATR_TALLY_EXIT].attempted, 20000);
+    assert_true(sum.tally[ATR_TALLY_ENTER].dropped[ATR_LOSS_RING_FULL] > 100);
     CHECK_UINT(sum.tally[0].written + sum.tally[1].written + sum.tally[2].written, read);
 }
 
@@ -140,7 +140,7 @@ a_copy_that_faults_at_any_step_costs_a_part(void **state)
         (void)read_all(world);
     }
     assert_in_range(steps, 15, 60);
-    CHECK_UINT(totals(world).tally[ATR_DIRECTION_ENTER].written, (unsigned)steps);
+    CHECK_UINT(totals(world).tally[ATR_TALLY_ENTER].written, (unsigned)steps);
     assert_true(totals(world).faults > 10);
 }
 

@@ -272,7 +272,7 @@ a_consumer_that_writes_nonsense_stops_its_session(void **state)
     for (unsigned i = 0; i < 3; i++) {
         leave(ENTER(ATR_SERVICE_LPC_REQUEST, 4, 0), STATUS_SUCCESS);
     }
-    CHECK_UINT(totals(world).tally[ATR_DIRECTION_ENTER].dropped[ATR_LOSS_BAD_CONSUMER], 3);
+    CHECK_UINT(totals(world).tally[ATR_TALLY_ENTER].dropped[ATR_LOSS_BAD_CONSUMER], 3);
     AtrDeviceTurn();
     CHECK_UINT(AtrSessionGet()->State, ATR_DEVICE_STOPPING);
     CHECK_UINT(atomic_load(&world->readers[0].shared->broken), 1);

@@ -312,7 +312,7 @@ what_comes_and_goes_is_told(void **state)
     CHECK_UINT(told_image->head.kind, ATR_CAPTURE_IMAGE);
     CHECK_UINT(told_image->size_bytes, 0x2000);
     CHECK_UINT(told_image->time_stamp, 7);
-    CHECK_UINT(totals(world).tally[ATR_DIRECTION_STATE].written, 3);
+    CHECK_UINT(totals(world).tally[ATR_TALLY_STATE].written, 3);
 }
 
 int

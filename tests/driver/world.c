@@ -212,7 +212,7 @@ totals(struct world *world)
     assert_int_equal(request(world, &world->other, ATR_IOCTL_QUERY, &status, 0, sizeof(status)),
                      STATUS_SUCCESS);
     for (unsigned i = 0; i < status.ring_count; i++) {
-        for (unsigned k = 0; k < ATR_DIRECTION_COUNT; k++) {
+        for (unsigned k = 0; k < ATR_TALLY_COUNT; k++) {
             add(&sum.tally[k], &status.rings[i].tally[k]);
         }
         sum.bytes += status.rings[i].bytes;

@@ -168,7 +168,7 @@ void
 fake_drop(struct fake_driver *fake, uint32_t ring, enum atr_loss loss)
 {
     atr_ring_skip(&fake->rings[ring]);
-    fake->status.rings[ring].tally[ATR_DIRECTION_ENTER].dropped[loss]++;
+    fake->status.rings[ring].tally[ATR_TALLY_ENTER].dropped[loss]++;
 }
 
 /* Records under construction. */

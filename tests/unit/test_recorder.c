@@ -267,7 +267,7 @@ what_was_dropped_last_is_told_by_the_counters(void **state)
     put_enter(fixture, 0, 1, 1);
     fake_drop(&fixture->fake, 0, ATR_LOSS_NO_STAGING);
     fake_drop(&fixture->fake, 1, ATR_LOSS_TOO_LARGE);
-    fixture->fake.status.rings[0].tally[ATR_DIRECTION_EXIT].filtered = 9;
+    fixture->fake.status.rings[0].tally[ATR_TALLY_EXIT].filtered = 9;
     record(fixture);
     CHECK_UINT(fixture->report.lost, 3);
     seen = read_back(fixture->path);

@@ -99,7 +99,7 @@ dropped(const struct probe *probe, uint64_t *attempted, uint64_t *written, bool 
     *written = 0;
     *adds_up = true;
     for (uint32_t i = 0; i < probe->status.ring_count && i < ATR_DEVICE_RINGS_MAX; i++) {
-        for (uint32_t j = 0; j < ATR_DIRECTION_COUNT; j++) {
+        for (uint32_t j = 0; j < ATR_TALLY_COUNT; j++) {
             const struct atr_device_tally *tally = &probe->status.rings[i].tally[j];
             uint64_t here = 0;
 
