@@ -10,7 +10,7 @@ FUZZ ?=
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-demo: ## build, then show a sample trace
+demo: ## build, record live in the lab under Wine, show what was recorded
 	@tools/setup-debian build
 	@cmake --workflow --preset release
 	@tools/demo

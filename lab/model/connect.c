@@ -223,7 +223,7 @@ static void
 tell_closed(struct lab_model *model, uint32_t index)
 {
     struct lab_port *port = &model->ports[index];
-    struct lab_caller who = {.pid = port->pid};
+    struct lab_caller who = {.pid = port->pid, .tid = port->tid};
     uint32_t message;
 
     for (uint32_t i = 0; i < LAB_MESSAGES; i++) {

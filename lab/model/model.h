@@ -157,7 +157,8 @@ struct lab_port {
     uint32_t sequence;
     uint32_t max_message; /* bytes, header included */
     uint32_t name_chars;
-    uint64_t pid;
+    uint64_t pid; /* who made it */
+    uint64_t tid;
     uint64_t context;
     uint16_t name[LAB_NAME_CHARS];
 };

@@ -46,6 +46,7 @@ lab_port_make(struct lab_model *model, enum lab_port_kind kind, const struct lab
             port->first_waiter = LAB_NONE;
             port->max_message = LAB_MESSAGE_MAX;
             port->pid = caller->pid;
+            port->tid = caller->tid;
             return i;
         }
     }
