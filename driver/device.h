@@ -27,7 +27,8 @@ typedef struct _ATR_REQUEST {
  * STATUS_REVISION_MISMATCH       another version of tool, driver or pin
  * STATUS_INVALID_PARAMETER       a value that makes no sense
  * STATUS_INVALID_DEVICE_STATE    not now: START twice, STOP of nothing
- * STATUS_DEVICE_BUSY             somebody else has the session, or the last one is ending
+ * STATUS_SHARING_VIOLATION       there is a session: its owner has it alone
+ * STATUS_DEVICE_BUSY             the last session is ending
  * STATUS_DEVICE_NOT_READY        no pin
  * STATUS_INSUFFICIENT_RESOURCES  no memory
  * or why AtrHookArm would not wrap.

@@ -206,8 +206,11 @@ AtrSessionBegin(_In_ const void *Client, _In_ ULONG RingBytes,
     ULONG Bytes;
     NTSTATUS Status;
 
-    if (!AtrSessionReap() || Session->State != ATR_DEVICE_IDLE) {
+    if (!AtrSessionReap()) {
         return STATUS_DEVICE_BUSY;
+    }
+    if (Session->State != ATR_DEVICE_IDLE) {
+        return STATUS_SHARING_VIOLATION;
     }
     Count = Count < ATR_DEVICE_RINGS_MAX ? Count : ATR_DEVICE_RINGS_MAX;
     Bytes = AtrpRingBytes(RingBytes, Count);

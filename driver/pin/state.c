@@ -18,7 +18,7 @@
 
 #define PINP_SLOTS     64
 #define PINP_POLL_MS   10
-#define PINP_ATTACH_MS 1000
+#define PINP_ATTACH_MS 5000
 
 typedef struct __attribute__((aligned(64))) _PINP_SLOT {
     _Atomic ULONG64 Inside; /* callers in or on their way into Pre or Post */

@@ -30,6 +30,7 @@ enum {
 #define INVALID_DEVICE_REQUEST UINT32_C(0xc0000010)
 #define ACCESS_DENIED          UINT32_C(0xc0000022)
 #define REVISION_MISMATCH      UINT32_C(0xc0000059)
+#define SHARING_VIOLATION      UINT32_C(0xc0000043)
 #define INSUFFICIENT_RESOURCES UINT32_C(0xc000009a)
 #define DEVICE_BUSY            UINT32_C(0x80000011)
 #define INVALID_DEVICE_STATE   UINT32_C(0xc0000184)
@@ -39,12 +40,13 @@ static const struct request {
     const char *name;
     uint32_t in_bytes;
     uint32_t out_bytes;
-    uint32_t answers[6]; /* SUCCESS ends the list and is among them */
+    uint32_t answers[8]; /* SUCCESS ends the list and is among them */
 } requests[] = {
     {"HELLO",
      sizeof(struct atr_device_hello),
      sizeof(struct atr_device_welcome),
-     {INVALID_PARAMETER, REVISION_MISMATCH, INSUFFICIENT_RESOURCES, DEVICE_BUSY, SUCCESS}},
+     {INVALID_PARAMETER, REVISION_MISMATCH, INSUFFICIENT_RESOURCES, SHARING_VIOLATION, DEVICE_BUSY,
+      SUCCESS}},
     {"START",
      sizeof(struct atr_device_start),
      0,

@@ -13,6 +13,7 @@
 
 enum {
     IDLE_MS = 10,
+    HELLO_MS = 1000,
     QUIET_MS = 5000,      /* a busy record is a copy in progress: microseconds */
     WINDOW_MS = 50,       /* names of ports come within it */
     READS_PER_ROUND = 16, /* image files: a millisecond each */
@@ -89,6 +90,28 @@ map_rings(struct atr_recorder *recorder)
     }
 }
 
+/* A killed recorder's session ends a little after it: what may pass is asked again for a while. */
+static enum atr_status
+ask_for_session(const struct atr_recorder *recorder, const struct atr_device_hello *hello,
+                struct atr_device_welcome *welcome, struct atr_error *error)
+{
+    const struct atr_recorder_source *source = &recorder->source;
+    uint64_t until_ns = atr_clock_monotonic_ns() + HELLO_MS * NS_PER_MS;
+    enum atr_status status;
+    bool may_pass;
+
+    do {
+        *error = (struct atr_error){.status = ATR_OK};
+        status = source->ops->hello(source->context, hello, welcome, error);
+        may_pass = status != ATR_OK &&
+                   (error->os_code == ATR_REFUSAL_ENDING || error->os_code == ATR_REFUSAL_TAKEN);
+        if (may_pass) {
+            atr_machine_sleep_ms(IDLE_MS);
+        }
+    } while (may_pass && atr_clock_monotonic_ns() < until_ns);
+    return status;
+}
+
 static enum atr_status
 say_hello(struct run *run)
 {
@@ -99,8 +122,7 @@ say_hello(struct run *run)
                                      .ring_bytes = recorder->options->ring_bytes};
     struct atr_device_clock clock;
     struct atr_error error = {.status = ATR_OK};
-    enum atr_status status =
-        source->ops->hello(source->context, &hello, &recorder->welcome, &error);
+    enum atr_status status = ask_for_session(recorder, &hello, &recorder->welcome, &error);
 
     if (status != ATR_OK) {
         atr_refusal_explain(&error);

@@ -92,7 +92,10 @@ a_session_has_one_owner_and_anyone_may_stop_it(void **state)
     } buffer = {.hello = {.magic = ATR_DEVICE_MAGIC, .version = ATR_DEVICE_VERSION}};
 
     hello(world);
-    CHECK_INT(request(world, &world->other, ATR_IOCTL_HELLO, &buffer, 16, 64), STATUS_DEVICE_BUSY);
+    CHECK_INT(request(world, &world->other, ATR_IOCTL_HELLO, &buffer, 16, 64),
+              STATUS_SHARING_VIOLATION);
+    CHECK_INT(request(world, &world->owner, ATR_IOCTL_HELLO, &buffer, 16, 64),
+              STATUS_SHARING_VIOLATION);
     CHECK_INT(
         request(world, &world->other, ATR_IOCTL_START, &world->start, sizeof(world->start), 0),
         STATUS_ACCESS_DENIED);

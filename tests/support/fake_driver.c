@@ -37,7 +37,8 @@ fake_hello(void *context, const struct atr_device_hello *hello, struct atr_devic
         .qpc_frequency = FAKE_FREQUENCY,
         .session = 1,
     };
-    return refuse(fake, fake->hello_status, error);
+    fake->hellos++;
+    return refuse(fake, fake->hellos <= fake->hello_refusals ? ATR_IO : fake->hello_status, error);
 }
 
 static enum atr_status

@@ -29,8 +29,10 @@ struct fake_driver {
     uint64_t time_100ns; /* of now_qpc */
     enum atr_status hello_status;
     enum atr_status start_status;
-    uint32_t refusal; /* NTSTATUS */
-    bool goes_on;     /* nobody stops it */
+    uint32_t refusal;        /* NTSTATUS */
+    unsigned hello_refusals; /* so many of the first; then welcome */
+    unsigned hellos;
+    bool goes_on; /* nobody stops it */
     unsigned starts;
     unsigned stops;
     unsigned closes;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "capture/capture.h"
+#include "platform/clock.h"
 #include "recorder/record.h"
 #include "recorder/settings.h"
 #include "support/fake_driver.h"
@@ -453,6 +454,47 @@ a_refusal_leaves_no_file_and_says_what_helps(void **state)
 }
 
 static void
+a_session_that_is_just_ending_is_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->fake.hello_refusals = 3;
+    fixture->fake.refusal = 0x80000011;
+    put_enter(fixture, 0, 1, 1);
+    record(fixture);
+    CHECK_UINT(fixture->report.status, ATR_OK);
+    CHECK_UINT(fixture->fake.hellos, 4);
+    CHECK_UINT(fixture->report.events, 1);
+}
+
+static void
+who_records_keeps_the_session_and_is_not_waited_for_long(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t begin_ns = atr_clock_monotonic_ns();
+
+    fixture->fake.hello_status = ATR_IO;
+    fixture->fake.refusal = 0xc0000043;
+    record(fixture);
+    CHECK_UINT(fixture->report.status, ATR_IO);
+    assert_non_null(strstr(fixture->report.error.text, "somebody else records"));
+    assert_true(atr_clock_monotonic_ns() - begin_ns >= UINT64_C(1000000000));
+    assert_int_not_equal(access(fixture->path, F_OK), 0);
+}
+
+static void
+another_refusal_is_told_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->fake.hello_status = ATR_IO;
+    fixture->fake.refusal = 0xc000009a;
+    record(fixture);
+    CHECK_UINT(fixture->report.status, ATR_IO);
+    CHECK_UINT(fixture->fake.hellos, 1);
+}
+
+static void
 the_gates_own_reason_is_told(void **state)
 {
     struct fixture *fixture = *state;
@@ -705,6 +747,9 @@ main(void)
         TEST(equal_stacks_are_stored_once_with_the_modules_they_go_through),
         TEST(nothing_passes_a_record_that_is_still_being_filled),
         TEST(a_refusal_leaves_no_file_and_says_what_helps),
+        TEST(a_session_that_is_just_ending_is_waited_for),
+        TEST(who_records_keeps_the_session_and_is_not_waited_for_long),
+        TEST(another_refusal_is_told_at_once),
         TEST(the_gates_own_reason_is_told),
         TEST(a_full_disk_ends_it_and_says_so),
         TEST(each_file_of_a_ring_stands_alone),
