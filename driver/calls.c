@@ -7,8 +7,8 @@ enum {
 };
 
 typedef struct _ATR_CALLS_WAY {
-    _Atomic uint32_t Tid; /* 0: free; only that thread looks at Frame */
-    uint32_t Unused;
+    _Atomic uint32_t Tid; /* 0: free; only that thread looks at the rest */
+    uint32_t Generation;  /* of Frame, its low half */
     PATR_PIN_FRAME Frame;
 } ATR_CALLS_WAY, *PATR_CALLS_WAY;
 
@@ -64,6 +64,13 @@ AtrpClaim(_In_ ULONG Tid)
     return NULL;
 }
 
+/* A frame of an earlier attachment never saw its exit: its stack may be another thread's by now. */
+static PATR_PIN_FRAME
+AtrpOuter(_In_ const ATR_CALLS_WAY *Way, _In_ const ATR_PIN_FRAME *Frame)
+{
+    return Way->Generation == (uint32_t)Frame->Generation ? Way->Frame : NULL;
+}
+
 VOID
 AtrCallsPush(_In_ ULONG Tid, _Inout_ PATR_PIN_FRAME Frame)
 {
@@ -76,8 +83,9 @@ AtrCallsPush(_In_ ULONG Tid, _Inout_ PATR_PIN_FRAME Frame)
     if (Way == NULL) {
         return;
     }
-    Call->Outer = Way->Frame;
+    Call->Outer = AtrpOuter(Way, Frame);
     Call->IsTracked = TRUE;
+    Way->Generation = (uint32_t)Frame->Generation;
     Way->Frame = Frame;
 }
 

@@ -376,6 +376,23 @@ a_nested_call_with_the_same_buffers_carries_no_data(void **state)
 }
 
 static void
+a_call_whose_exit_was_never_seen_encloses_nothing(void **state)
+{
+    struct world *world = *state;
+    struct message send = text_message("hello", 0);
+
+    run(world);
+    ATR_PIN_FRAME *lost = ENTER(ATR_SERVICE_LPC_REQUEST, HANDLE_ARGUMENT, ADDRESS(&send));
+    assert_non_null(next_call(world));
+    lost->Row = UINT32_MAX; /* its stack is somebody else's now */
+    fake_os.generation++;
+    ATR_PIN_FRAME *next = ENTER(ATR_SERVICE_LPC_REQUEST, HANDLE_ARGUMENT, ADDRESS(&send));
+    leave(next, STATUS_SUCCESS);
+
+    CHECK_UINT(next_call(world)->head.flags & ATR_RECORD_NESTED, 0);
+}
+
+static void
 an_exit_of_another_session_makes_no_record(void **state)
 {
     struct world *world = *state;
@@ -548,6 +565,8 @@ main(void)
         cmocka_unit_test_setup_teardown(of_the_worker_factory_only_a_deferred_send_is_a_call, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_nested_call_with_the_same_buffers_carries_no_data, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_call_whose_exit_was_never_seen_encloses_nothing, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(an_exit_of_another_session_makes_no_record, setup,
                                         teardown),
