@@ -13,6 +13,10 @@ enum {
     BUILD_END = 29531,
     PORT_COMMUNICATION = 0x10,
     PORT_OWNER = 0x18,
+    PORT_LOCK_FIRST = 0x148, /* 9600 */
+    PORT_LOCK = 0x160,       /* 10240 to 28000 */
+    BUILD_PORT_LOCK = 10240,
+    BUILD_PORT_LOCK_END = 28001,
     OWNER_GONE = 1, /* bit 0 of the owner */
     COMMUNICATION_LOCK = -0x10,
     NAME_BYTES = sizeof(OBJECT_NAME_INFORMATION) + ATR_CAPTURE_NAME_MAX + sizeof(WCHAR),
@@ -102,13 +106,34 @@ AtrpRelations(_In_ PVOID Port, _Out_ ATR_OS_COMMUNICATION *Relations)
     return TRUE;
 }
 
+/* Under the port's lock, for it holds no reference to its owner; the owner comes out referenced. */
+static PVOID
+AtrpReferenceOwner(_In_ PVOID Port)
+{
+    PUCHAR Lock = (PUCHAR)Port + (AtrOsBuild < BUILD_PORT_LOCK ? PORT_LOCK_FIRST : PORT_LOCK);
+    PVOID Owner;
+
+    if (AtrOsBuild >= BUILD_PORT_LOCK_END) {
+        return NULL; /* where its lock lies is not known */
+    }
+    KeEnterCriticalRegion();
+    AtrOsRoutines.LockShared(Lock);
+    Owner = AtrpPointer(Port, PORT_OWNER);
+    if (Owner != NULL &&
+        (((ULONG_PTR)Owner & OWNER_GONE) != 0 || !AtrOsRoutines.ReferenceSafe(Owner))) {
+        Owner = NULL;
+    }
+    AtrOsRoutines.UnlockShared(Lock);
+    KeLeaveCriticalRegion();
+    return Owner;
+}
+
 static VOID
 AtrpOwner(_In_ PVOID Port, _Inout_ PATR_OS_PORT_FACTS Facts)
 {
-    PVOID Owner = AtrpPointer(Port, PORT_OWNER);
+    PVOID Owner = AtrpReferenceOwner(Port);
 
-    if (Owner == NULL || ((ULONG_PTR)Owner & OWNER_GONE) != 0 ||
-        !AtrOsRoutines.ReferenceSafe(Owner)) {
+    if (Owner == NULL) {
         return;
     }
     Facts->OwnerPid = (ULONG)(ULONG_PTR)PsGetProcessId(Owner);
