@@ -33,10 +33,19 @@ AtrOsCaller(_Out_ PATR_OS_CALLER Caller)
     Caller->MayFault = !Caller->IsKernel || KeGetCurrentIrql() == PASSIVE_LEVEL;
 }
 
+static ULONG64
+AtrpUserLimit(VOID)
+{
+    const ULONG64 *Limit = AtrOsRoutines.UserProbeAddress;
+
+    return Limit != NULL && *Limit < ATR_USER_LIMIT ? *Limit : ATR_USER_LIMIT;
+}
+
 static BOOLEAN
 AtrpMayRead(_In_ ULONG64 Address, _In_ ULONG Bytes, _In_ const ATR_OS_CALLER *Caller)
 {
-    BOOLEAN IsUser = Address < ATR_USER_LIMIT && Bytes <= ATR_USER_LIMIT - Address;
+    const ULONG64 Limit = AtrpUserLimit();
+    BOOLEAN IsUser = Address < Limit && Bytes <= Limit - Address;
 
     return Caller->MayFault &&
            (IsUser || (Caller->IsKernel && Address > ATR_USER_LIMIT && Address + Bytes > Address));

@@ -22,6 +22,7 @@ typedef struct _ATR_OS_ROUTINES {
     VOID(NTAPI *UnlockShared)(PVOID Lock);
     NTSTATUS(NTAPI *ProcessNotifyEx)(PCREATE_PROCESS_NOTIFY_ROUTINE_EX Routine, BOOLEAN Remove);
     NTSTATUS(NTAPI *LocateImageName)(PEPROCESS Process, PUNICODE_STRING *Name);
+    const ULONG64 *UserProbeAddress; /* user space ends here: at 8 TiB before 6.3 */
 } ATR_OS_ROUTINES;
 
 /* Not in the headers; classes and structures as in phnt's ntexapi.h. */

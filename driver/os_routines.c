@@ -39,6 +39,7 @@ static const ATR_OS_LOOKUP AtrpLookups[] = {
     LOOKUP(ProcessNotifyEx, L"PsSetCreateProcessNotifyRoutineEx", "process-names",
            "no PsSetCreateProcessNotifyRoutineEx: new processes are named later"),
     LOOKUP(LocateImageName, L"SeLocateProcessImageName", NULL, NULL),
+    LOOKUP(UserProbeAddress, L"MmUserProbeAddress", NULL, NULL),
 };
 
 /* clang-format on */
