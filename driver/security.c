@@ -99,14 +99,17 @@ AtrSecurityProtect(_In_ PDEVICE_OBJECT Device)
     }
 }
 
+/* Who only may ask who somebody is, is not him. */
 BOOLEAN
 AtrSecurityIsAdmin(VOID)
 {
-    SECURITY_SUBJECT_CONTEXT Subject;
+    SECURITY_SUBJECT_CONTEXT Subject = {0};
     BOOLEAN IsAdmin;
 
     SeCaptureSubjectContext(&Subject);
-    IsAdmin = SeTokenIsAdmin(SeQuerySubjectContextToken(&Subject));
+    IsAdmin =
+        (Subject.ClientToken == NULL || Subject.ImpersonationLevel >= SecurityImpersonation) &&
+        SeTokenIsAdmin(SeQuerySubjectContextToken(&Subject));
     SeReleaseSubjectContext(&Subject);
     return IsAdmin;
 }
