@@ -167,6 +167,15 @@ AtrpRenew(_Inout_ PATR_PORT Entry, _In_ const ATR_OS_PORT_IDENTITY *Identity)
     };
 }
 
+/* Whoever was met only as another port's relation, is seen now. */
+static VOID
+AtrpAdopt(_Inout_ PULONG64 Before, _In_ ULONG64 Now)
+{
+    if (*Before == 0) {
+        *Before = Now;
+    }
+}
+
 /* Both must be told to disagree: a port loses its relations when the other side goes. */
 static BOOLEAN
 AtrpDiffers(_In_ ULONG64 Before, _In_ ULONG64 Now)
@@ -186,6 +195,8 @@ AtrpUse(_In_ PVOID Object, _In_ const ATR_OS_PORT_IDENTITY *Identity)
                AtrpDiffers(Entry->Identity.Connection, Identity->Connection)) {
         AtrpRenew(Entry, Identity);
     }
+    AtrpAdopt(&Entry->Identity.Communication, Identity->Communication);
+    AtrpAdopt(&Entry->Identity.Connection, Identity->Connection);
     Entry->LastUse = atomic_fetch_add_explicit(&AtrpPorts->Clock, 1, memory_order_relaxed) + 1;
     return Entry;
 }
