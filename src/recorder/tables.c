@@ -3,6 +3,10 @@
 
 #include "base/limits.h"
 
+enum {
+    ENDED_ROOM = 64, /* more than one record ends */
+};
+
 static void
 free_text(const struct atr_heap *heap, struct atr_str *text)
 {
@@ -42,7 +46,7 @@ atr_tables_init(struct atr_tables *tables, const struct atr_heap *heap)
     *tables = (struct atr_tables){.heap = *heap};
     atr_images_init(&tables->images, heap);
     atr_map_init(&tables->processes, *heap, ATR_PROCESSES_MAX);
-    atr_map_init(&tables->ended_processes, *heap, ATR_ENDED_MAX + 1);
+    atr_map_init(&tables->ended_processes, *heap, ATR_ENDED_MAX + ENDED_ROOM);
     atr_map_init(&tables->ports, *heap, ATR_PORTS_MAX);
     atr_map_init(&tables->strings, *heap, ATR_STRINGS_MAX);
     atr_map_init(&tables->stacks, *heap, ATR_STACKS_MAX);
@@ -155,9 +159,15 @@ atr_tables_process_end(struct atr_tables *tables, struct atr_known_process *proc
     }
     tables->process_queue.last = process;
     tables->process_queue.count++;
-    if (tables->process_queue.count > ATR_ENDED_MAX) {
+}
+
+void
+atr_tables_trim(struct atr_tables *tables)
+{
+    while (tables->process_queue.count > ATR_ENDED_MAX) {
         forget_oldest_process(tables);
     }
+    atr_tables_trim_ports(tables);
 }
 
 struct atr_known_process *

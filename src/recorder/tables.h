@@ -122,6 +122,13 @@ void atr_tables_init(struct atr_tables *tables, const struct atr_heap *heap);
 void atr_tables_fini(struct atr_tables *tables);
 
 /*
+ * Forgets the oldest of what has ended, between two records: nothing else does, so that pointers
+ * stay good as long as one record is worked on.
+ */
+void atr_tables_trim(struct atr_tables *tables);
+void atr_tables_trim_ports(struct atr_tables *tables);
+
+/*
  * The process a record names, or NULL. Key 0 asks for the last of that pid. An entry whose key was
  * not known yet takes the first one that asks.
  */

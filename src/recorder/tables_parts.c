@@ -8,6 +8,7 @@
 enum {
     ROOM_FIRST = 64,
     MODULES_OF_PROCESS_MAX = 4096,
+    PORTS_ROOM = 16, /* more than one record names */
 };
 
 /* Index of the first module that ends behind address. */
@@ -139,6 +140,15 @@ forget_oldest_port(struct atr_tables *tables)
     atr_heap_free(&tables->heap, oldest);
 }
 
+void
+atr_tables_trim_ports(struct atr_tables *tables)
+{
+    while (tables->port_queue.count > ATR_ENDED_MAX ||
+           (tables->port_queue.count > 0 && tables->ports.count > ATR_PORTS_MAX - PORTS_ROOM)) {
+        forget_oldest_port(tables);
+    }
+}
+
 struct atr_known_port *
 atr_tables_port(struct atr_tables *tables, struct atr_key key)
 {
@@ -146,9 +156,6 @@ atr_tables_port(struct atr_tables *tables, struct atr_key key)
 
     if (port != NULL) {
         return port;
-    }
-    if (tables->ports.count >= ATR_PORTS_MAX && tables->port_queue.count > 0) {
-        forget_oldest_port(tables);
     }
     port = atr_heap_alloc(&tables->heap, 1, sizeof(*port));
     if (port == NULL || atr_map_put(&tables->ports, key, port) != ATR_OK) {
@@ -179,7 +186,4 @@ atr_tables_port_end(struct atr_tables *tables, struct atr_known_port *port)
     }
     tables->port_queue.last = port;
     tables->port_queue.count++;
-    if (tables->port_queue.count > ATR_ENDED_MAX) {
-        forget_oldest_port(tables);
-    }
 }

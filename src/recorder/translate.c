@@ -26,18 +26,16 @@ atr_recorder_process(struct atr_recorder *recorder, uint32_t pid, uint64_t key, 
         return NULL;
     }
     process = atr_tables_process(&recorder->tables, pid, key);
-    if (process == NULL && recorder->lookups_left > 0) {
+    if (process != NULL) {
+        return process;
+    }
+    /* Added first: what the system says of the pid must not go to one that had it before. */
+    process = atr_tables_process_add(&recorder->tables, pid, key);
+    if (process != NULL && recorder->lookups_left > 0) {
         recorder->lookups_left--;
-        process = atr_snapshot_process(recorder, pid, time_ns);
-    }
-    if (process == NULL) {
-        process = atr_tables_process_add(&recorder->tables, pid, key);
-        if (process != NULL) {
-            process->is_derived = true;
-        }
-    }
-    if (process != NULL && process->key == 0) {
-        process->key = key;
+        process->is_derived = atr_snapshot_process(recorder, pid, time_ns) == NULL;
+    } else if (process != NULL) {
+        process->is_derived = true;
     }
     return process;
 }
@@ -303,6 +301,7 @@ atr_recorder_foresee(struct atr_recorder *recorder, struct atr_bytes payload)
     if (atr_capture_read(payload, &captured) == ATR_OK &&
         captured.as.head.kind == ATR_CAPTURE_PORT && captured.as.port.port_key != 0) {
         atr_arena_reset(&recorder->arena);
+        atr_tables_trim(&recorder->tables);
         (void)learn_port(recorder, &captured);
     }
 }
@@ -357,6 +356,7 @@ atr_recorder_translate(struct atr_recorder *recorder, const struct atr_merge_rec
     uint64_t time_ns = atr_timeline_ns(&recorder->timeline, record->time_qpc);
     enum atr_status status;
 
+    atr_tables_trim(&recorder->tables);
     recorder->pending_lost += record->lost_before;
     recorder->last_ns = time_ns > recorder->last_ns ? time_ns : recorder->last_ns;
     status = atr_capture_read((struct atr_bytes){record->bytes, record->size_bytes},

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/limits.h"
 #include "capture/capture.h"
 #include "platform/clock.h"
 #include "recorder/record.h"
 #include "recorder/settings.h"
+#include "recorder/tables.h"
 #include "support/fake_driver.h"
 
 #include <signal.h>
@@ -733,6 +735,32 @@ sizes_and_times_have_units(void **state)
     assert_false(atr_record_parse_size("5km", &value));
 }
 
+static void
+what_ended_stays_until_the_record_is_done(void **state)
+{
+    struct atr_heap heap = atr_heap_default();
+    struct atr_tables tables;
+
+    (void)state;
+    atr_tables_init(&tables, &heap);
+    for (uint32_t i = 1; i <= ATR_ENDED_MAX + 1; i++) {
+        struct atr_known_process *process = atr_tables_process_add(&tables, 4 * i, i);
+        struct atr_known_port *port = atr_tables_port(&tables, (struct atr_key){i, 1});
+
+        assert_non_null(process);
+        assert_non_null(port);
+        atr_tables_process_end(&tables, process);
+        atr_tables_port_end(&tables, port);
+    }
+    assert_non_null(atr_tables_process(&tables, 4, 1));
+    assert_non_null(atr_map_find(&tables.ports, (struct atr_key){1, 1}));
+    atr_tables_trim(&tables);
+    assert_null(atr_tables_process(&tables, 4, 1));
+    assert_null(atr_map_find(&tables.ports, (struct atr_key){1, 1}));
+    assert_non_null(atr_tables_process(&tables, 8, 2));
+    atr_tables_fini(&tables);
+}
+
 int
 main(void)
 {
@@ -759,6 +787,7 @@ main(void)
         TEST(a_ring_goes_on_behind_the_files_of_an_earlier_recording),
         TEST(a_killed_recorder_leaves_a_readable_file),
         TEST(each_allocation_may_fail),
+        TEST(what_ended_stays_until_the_record_is_done),
         TEST(sizes_and_times_have_units),
     };
 
