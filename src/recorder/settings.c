@@ -199,6 +199,8 @@ atr_settings_describe(const struct atr_device_start *start, struct atr_text *out
     if ((start->flags & ATR_START_INLINE) != 0) {
         atr_text_puts(out, ", inline");
     }
+    /* Against the kernel's own count of messages. */
+    atr_text_puts(out, ", coverage not measured");
     for (uint32_t i = 0; i < start->filter.row_count && i < ATR_FILTER_ROWS_MAX; i++) {
         describe_row(&start->filter.rows[i], out);
     }
