@@ -8,6 +8,7 @@ enum {
     MDL_MAPPED = 1,
     MDL_LOCKED = 2,
     MDL_NONPAGED = 4,
+    IO_READ_ACCESS = 0, /* of LOCK_OPERATION */
 };
 
 static PVOID
@@ -54,9 +55,11 @@ MmProbeAndLockPages(PLAB_MDL Mdl, CHAR Mode, int Operation)
     UCHAR Byte;
 
     (void)Mode;
-    (void)Operation;
     for (ULONG i = 0; i < Mdl->ByteCount; i += 0x1000) {
-        if (!LabCopy(&Byte, (PUCHAR)MdlAddress(Mdl) + i, 1)) {
+        PUCHAR Page = (PUCHAR)MdlAddress(Mdl) + i;
+
+        /* A page that is locked to be written is there: the first write to it faults no more. */
+        if (!LabCopy(&Byte, Page, 1) || (Operation != IO_READ_ACCESS && !LabCopy(Page, &Byte, 1))) {
             RaiseException(0xc0000005, 0, 0, NULL);
         }
     }
