@@ -5,6 +5,7 @@
  * frames without walking. So this is the driver's own work: what the kernel takes for a reference,
  * a guarded copy and a stack walk comes on top.
  */
+#include "bench/ticks.h"
 #include "calls.h"
 #include "capture.h"
 #include "device.h"
@@ -130,11 +131,13 @@ measure(struct request *request, uint32_t flags, const char *name)
         }
     }
     ask(request, ATR_IOCTL_QUERY, 0, sizeof(request->buffer.status));
+    double calls = (double)request->buffer.status.timed_calls;
+    double before = (double)request->buffer.status.pre_ticks / calls;
+    double after = (double)request->buffer.status.post_ticks / calls;
+
     (void)printf(
-        "%-16s %6.0f ns a call; own timing: before %6.0f, after %6.0f ticks; %llu lost\n", name,
-        best_s * 1e9 / CALLS,
-        (double)request->buffer.status.pre_ticks / (double)request->buffer.status.timed_calls,
-        (double)request->buffer.status.post_ticks / (double)request->buffer.status.timed_calls,
+        "%-16s %6.0f ns a call; own timing: before %6.0f, after %6.0f ticks, %.0f ns; %llu lost\n",
+        name, best_s * 1e9 / CALLS, before, after, (before + after) * 1e3 / ticks_per_us(),
         (unsigned long long)request->buffer.status.rings[0]
             .tally[ATR_TALLY_ENTER]
             .dropped[ATR_LOSS_RING_FULL]);
