@@ -67,7 +67,9 @@ soak: ## the lab for long: 1,000 start and stop cycles, 100 sudden deaths
 
 bench: ## benchmarks, each beside a peer
 	@tools/setup-debian bench
-	@cmake --workflow --preset release
+	@for preset in release windows driver lab; do \
+		cmake --workflow --preset $$preset || exit 1; \
+	done
 	@tests/bench/run
 
 dist: ## source archive and release binary in build/dist
