@@ -6,6 +6,7 @@ enum {
     OBJECT_NAME_OFFSET = 0x10, /* of OBJECT_ATTRIBUTES.ObjectName */
     STRING_BYTES = 16,         /* UNICODE_STRING: u16 length, u16 room, pointer at 8 */
     STRING_BUFFER_OFFSET = 8,
+    PORT_ATTRIBUTES_WOW64_BYTES = 0x2c, /* its sizes are 4 bytes, nothing is reserved */
     SID_HEADER_BYTES = 8,
     SID_AUTHORITIES_MAX = 15,
     SID_AUTHORITY_BYTES = 4,
@@ -273,8 +274,13 @@ AtrPartsName(_In_ const ATR_HALF *Half, _In_ ULONG Argument, _In_ ULONG Fetch,
 static VOID
 AtrpFetchBytes(_Inout_ PATR_HALF Half, _In_ const ATR_SOURCE *Source, _In_ ULONG64 Address)
 {
+    ULONG Bytes = Source->Extra;
+
+    if (Source->Part == ATR_PART_PORT_ATTRIBUTES && Half->Caller.IsWow64) {
+        Bytes = PORT_ATTRIBUTES_WOW64_BYTES;
+    }
     if (Address != 0) {
-        AtrpPartAt(Half, Source->Part, Address, Source->Extra, Source->Extra);
+        AtrpPartAt(Half, Source->Part, Address, Bytes, Bytes);
     }
 }
 

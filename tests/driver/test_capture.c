@@ -246,6 +246,21 @@ a_connect_shows_names_and_what_came_back_refused_or_not(void **state)
 }
 
 static void
+port_attributes_of_a_32_bit_caller_are_shorter(void **state)
+{
+    static const uint8_t attributes[0x2c] = {1, 2, 3};
+    struct world *world = *state;
+    const struct atr_capture_call *call;
+
+    run(world);
+    fake_caller()->caller.IsWow64 = TRUE;
+    STAY(ATR_SERVICE_ALPC_CONNECT, 0, 0, 0, ADDRESS(attributes), 0, 0, 0, 0, 0, 0, 0);
+    call = next_call(world);
+    check_part(call, ATR_PART_PORT_ATTRIBUTES, 0, attributes, sizeof(attributes));
+    CHECK_UINT(part(call, ATR_PART_PORT_ATTRIBUTES, 0)->original_bytes, sizeof(attributes));
+}
+
+static void
 an_accept_shows_its_answer(void **state)
 {
     struct world *world = *state;
@@ -558,6 +573,8 @@ main(void)
         cmocka_unit_test_setup_teardown(views_and_handle_arrays_come_along, setup, teardown),
         cmocka_unit_test_setup_teardown(a_connect_shows_names_and_what_came_back_refused_or_not,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(port_attributes_of_a_32_bit_caller_are_shorter, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(an_accept_shows_its_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(legacy_calls_have_content_both_ways, setup, teardown),
         cmocka_unit_test_setup_teardown(connection_information_is_as_long_as_its_length_says, setup,
