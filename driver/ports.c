@@ -454,17 +454,46 @@ AtrPortsTurn(_In_ PATR_SESSION Session, _In_ PATR_LANE Lane)
     }
 }
 
+static VOID
+AtrpWriteEnd(_In_ PATR_SESSION Session, _In_ PATR_LANE Lane, _In_ const ATR_PORT *Entry)
+{
+    struct atr_capture_port *Port;
+    ATR_RECORD Record;
+
+    AtrCount(&Lane->Tally[ATR_TALLY_STATE].Attempted, 1);
+    if (!AtrRecordBegin(&Record, Session, Lane, ATR_TALLY_STATE, sizeof(*Port))) {
+        return;
+    }
+    Port = (PVOID)Record.Bytes;
+    *Port = (struct atr_capture_port){
+        .head = {.kind = ATR_CAPTURE_PORT,
+                 .fixed_bytes = sizeof(*Port),
+                 .flags = ATR_RECORD_FROM_DRIVER,
+                 .time_qpc = AtrOsCounter()},
+        .port_key = (ULONG64)(ULONG_PTR)Entry->Object,
+        .port_generation = Entry->Generation,
+        .owner_pid = Entry->OwnerPid,
+        .life = ATR_LIFE_END,
+    };
+    (VOID) AtrRecordEnd(&Record);
+}
+
 VOID
-AtrPortsForget(_In_ ULONG OwnerPid)
+AtrPortsForget(_In_ PATR_SESSION Session, _In_ PATR_LANE Lane, _In_ ULONG OwnerPid)
 {
     for (ULONG i = 0; i < SETS * WAYS; i++) {
         PATR_PORT Entry = &AtrpPorts->Entries[i];
         PKSPIN_LOCK Lock = &AtrpPorts->Locks[i / WAYS % LOCKS];
         KIRQL Irql = AtrOsSpinAcquire(Lock);
+        ATR_PORT Gone = {.State = ENTRY_FREE};
 
         if (Entry->State == ENTRY_KNOWN && Entry->OwnerPid == OwnerPid) {
+            Gone = *Entry;
             memset(Entry, 0, sizeof(*Entry));
         }
         AtrOsSpinRelease(Lock, Irql);
+        if (Gone.State != ENTRY_FREE) {
+            AtrpWriteEnd(Session, Lane, &Gone);
+        }
     }
 }

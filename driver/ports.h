@@ -28,5 +28,6 @@ _IRQL_requires_max_(APC_LEVEL) VOID AtrPortsMade(_Inout_ PATR_HALF Half);
 /* Worker: asks for the facts of what is queued and writes them. */
 _IRQL_requires_(PASSIVE_LEVEL) VOID AtrPortsTurn(_In_ PATR_SESSION Session, _In_ PATR_LANE Lane);
 
-/* Forgets the ports of a process that is gone. */
-_IRQL_requires_max_(APC_LEVEL) VOID AtrPortsForget(_In_ ULONG OwnerPid);
+/* Forgets the ports of a process that is gone, and tells of their end. */
+_IRQL_requires_max_(APC_LEVEL) VOID
+    AtrPortsForget(_In_ PATR_SESSION Session, _In_ PATR_LANE Lane, _In_ ULONG OwnerPid);

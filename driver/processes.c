@@ -214,7 +214,7 @@ AtrpOnProcess(_In_ const ATR_OS_PROCESS_NEWS *News)
     if (Session != NULL) {
         if (News->IsEnd) {
             AtrpSetVerdict(News->Pid, ATR_VERDICT_UNKNOWN);
-            AtrPortsForget(News->Pid);
+            AtrPortsForget(Session, AtrSessionLane(Session, Cpu), News->Pid);
         } else if (Session->State == ATR_DEVICE_RUNNING) {
             AtrpJudge(News);
         }

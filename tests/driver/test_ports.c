@@ -204,6 +204,7 @@ ports_die_with_their_owner(void **state)
 {
     static const ATR_OS_PROCESS_NEWS news = {.Pid = 300, .IsEnd = TRUE};
     struct world *world = *state;
+    const struct atr_capture_port *told;
     uint64_t generation;
     unsigned count;
 
@@ -213,6 +214,11 @@ ports_die_with_their_owner(void **state)
     AtrDeviceTurn();
     generation = last_port(world, &count)->port_generation;
     fake_os.watch->Process(&news);
+    told = last_port(world, &count);
+    CHECK_UINT(count, 1);
+    CHECK_UINT(told->life, ATR_LIFE_END);
+    CHECK_UINT(told->port_generation, generation);
+    CHECK_UINT(told->owner_pid, 300);
     call_port(1);
     AtrDeviceTurn();
     assert_true(last_port(world, &count)->port_generation > generation);
