@@ -149,8 +149,9 @@ typedef struct _ATR_OS_PROCESS_NEWS {
     ULONG Pid;
     ULONG ParentPid;
     ULONG Session;
-    ULONG ExitStatus;
+    ULONG ExitStatus; /* where IsExitKnown */
     BOOLEAN IsEnd;
+    BOOLEAN IsExitKnown;
     BOOLEAN IsWow64;
     USHORT NameUnits;
     const WCHAR *Name;

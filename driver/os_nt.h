@@ -18,6 +18,7 @@ typedef struct _ATR_OS_ROUTINES {
     PVOID(NTAPI *ThreadTeb)(PETHREAD Thread);
     VOID(NTAPI *StackLimits)(PULONG_PTR Low, PULONG_PTR High);
     ULONG(NTAPI *ProcessSession)(PEPROCESS Process);
+    NTSTATUS(NTAPI *ProcessExitStatus)(PEPROCESS Process);
     VOID(NTAPI *LockShared)(PVOID Lock);
     VOID(NTAPI *UnlockShared)(PVOID Lock);
     NTSTATUS(NTAPI *ProcessNotifyEx)(PCREATE_PROCESS_NOTIFY_ROUTINE_EX Routine, BOOLEAN Remove);

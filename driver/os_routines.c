@@ -34,6 +34,8 @@ static const ATR_OS_LOOKUP AtrpLookups[] = {
     LOOKUP(ThreadTeb, L"PsGetThreadTeb", NULL, NULL),
     LOOKUP(StackLimits, L"IoGetStackLimits", NULL, NULL),
     LOOKUP(ProcessSession, L"PsGetProcessSessionId", NULL, NULL),
+    LOOKUP(ProcessExitStatus, L"PsGetProcessExitStatus", "exit-statuses",
+           "no PsGetProcessExitStatus: processes end with an unknown status"),
     LOOKUP(LockShared, L"ExfAcquirePushLockShared", NULL, NULL),
     LOOKUP(UnlockShared, L"ExfReleasePushLockShared", NULL, NULL),
     LOOKUP(ProcessNotifyEx, L"PsSetCreateProcessNotifyRoutineEx", "process-names",

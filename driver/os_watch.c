@@ -55,6 +55,10 @@ AtrpFillProcess(_Inout_ PATR_OS_PROCESS_NEWS News, _In_opt_ PEPROCESS Process)
     if (AtrOsRoutines.ProcessSession != NULL) {
         News->Session = AtrOsRoutines.ProcessSession(Process);
     }
+    if (News->IsEnd && AtrOsRoutines.ProcessExitStatus != NULL) {
+        News->ExitStatus = (ULONG)AtrOsRoutines.ProcessExitStatus(Process);
+        News->IsExitKnown = News->ExitStatus != (ULONG)STATUS_PENDING;
+    }
 }
 
 static VOID

@@ -129,9 +129,9 @@ AtrpRecordProcess(_In_ PATR_SESSION Session, _In_ PATR_LANE Lane,
         .pid = News->Pid,
         .parent_pid = News->ParentPid,
         .session = News->Session,
-        .process_flags = (News->IsWow64 ? PROCESS_WOW64 : 0u) |
-                         (News->ExitStatus != 0 ? PROCESS_EXIT_KNOWN : 0u),
-        .exit_status = News->ExitStatus,
+        .process_flags =
+            (News->IsWow64 ? PROCESS_WOW64 : 0u) | (News->IsExitKnown ? PROCESS_EXIT_KNOWN : 0u),
+        .exit_status = News->IsExitKnown ? News->ExitStatus : 0,
         .life = News->IsEnd ? ATR_LIFE_END : ATR_LIFE_BEGIN,
         .name_original_bytes = News->NameUnits * (ULONG)sizeof(WCHAR),
     };

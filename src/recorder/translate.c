@@ -208,7 +208,7 @@ translate_process(struct atr_recorder *recorder, uint64_t time_ns)
     if (told->life == ATR_LIFE_END) {
         atr_define_process(recorder, process, time_ns);
         process->exit_status = told->exit_status;
-        process->flags |= ATR_PROCESS_EXIT_STATUS_KNOWN;
+        process->flags |= told->process_flags & ATR_PROCESS_EXIT_STATUS_KNOWN;
     }
     atr_define_process_life(recorder, process, time_ns, (enum atr_life)told->life);
     if (told->life == ATR_LIFE_END) {

@@ -321,6 +321,34 @@ what_comes_and_goes_is_told(void **state)
     CHECK_UINT(totals(world).tally[ATR_TALLY_STATE].written, 3);
 }
 
+static const struct atr_capture_process *
+told_end(struct world *world, ULONG exit_status, BOOLEAN is_known)
+{
+    const ATR_OS_PROCESS_NEWS news = {
+        .Pid = 500, .IsEnd = TRUE, .ExitStatus = exit_status, .IsExitKnown = is_known};
+
+    fake_os.watch->Process(&news);
+    return (const void *)next_record(world);
+}
+
+static void
+a_process_ends_with_its_status_where_that_is_known(void **state)
+{
+    enum {
+        EXIT_KNOWN = 4, /* of docs/format.md */
+    };
+
+    const struct atr_capture_process *told = told_end(*state, 0, TRUE);
+
+    CHECK_UINT(told->process_flags, EXIT_KNOWN);
+    CHECK_UINT(told->exit_status, 0);
+    CHECK_UINT(told->life, ATR_LIFE_END);
+    told = told_end(*state, 0xc0000005, TRUE);
+    CHECK_UINT(told->process_flags, EXIT_KNOWN);
+    CHECK_UINT(told->exit_status, 0xc0000005);
+    CHECK_UINT(told_end(*state, 0, FALSE)->process_flags, 0);
+}
+
 int
 main(void)
 {
@@ -337,6 +365,8 @@ main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(children_inherit_when_asked_to, setup, teardown),
         cmocka_unit_test_setup_teardown(what_comes_and_goes_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_process_ends_with_its_status_where_that_is_known, setup,
+                                        teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
