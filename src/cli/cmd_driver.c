@@ -40,7 +40,7 @@ act(const char *action, bool json, struct cli *cli, struct atr_error *error)
         return atr_driver_stop(&heap, error);
     }
     if (strcmp(action, "remove") == 0) {
-        return atr_driver_remove(error);
+        return atr_driver_remove(&heap, error);
     }
     return atr_driver_status(json, write_line, &cli->output, &heap, error);
 }

@@ -35,6 +35,12 @@ show_progress(void *context, const struct atr_record_progress *progress)
     }
     if (progress->is_first) {
         (void)fprintf(stderr, "alpctrace: recording to %s (Ctrl-C ends it)\n", watch->path);
+        if (progress->unwrapped != 0) {
+            (void)fprintf(stderr,
+                          "alpctrace: %" PRIu32 " services cannot be recorded here "
+                          "(alpctrace driver status tells why)\n",
+                          progress->unwrapped);
+        }
     } else if (watch->cli.terminal.err.is_terminal) {
         (void)fprintf(stderr,
                       "\r%" PRIu64 " s  %" PRIu64 " events  %" PRIu64 "/s  %" PRIu64
@@ -127,9 +133,10 @@ const struct command command_record = {
     .details =
         "Needs an administrator and a machine that is prepared (docs/howto/windows.md). Loads the\n"
         "driver when it is not loaded. Options of one kind are alternatives; of two kinds both\n"
-        "must fit. With a PROGRAM, it and its children are recorded until it ends. Left out "
-        "unless\n"
-        "--no-default-filter: MsMpEng.exe, MpCmdRun.exe, ports CoreMessag*.",
+        "must fit. A TYPE is request, reply, datagram, lost-reply, port-closed, client-died,\n"
+        "connection-request, canceled or a number. With a PROGRAM, it and its children are\n"
+        "recorded until it ends. Left out unless --no-default-filter: MsMpEng.exe,\n"
+        "MpCmdRun.exe, ports CoreMessag*.",
     .options = record_option_rows,
     .option_count = RECORD_OPTION_COUNT,
     .operands_min = 0,

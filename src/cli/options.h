@@ -51,7 +51,7 @@ struct command {
 };
 
 enum {
-    COMMAND_VALUES_BYTES = 2048
+    COMMAND_VALUES_BYTES = 4096
 }; /* room for the largest such struct */
 
 /* Parses and runs. Returns the exit status; usage errors print one line and give 1. */

@@ -22,6 +22,10 @@ const struct option record_option_rows[RECORD_OPTION_COUNT] = {
     {'p', OPTION_LIST, "pid", "PID", AT(pids), "only this process; may be given again"},
     {'n', OPTION_LIST, "name", "NAME", AT(names), "only processes of this name; NAME* is a prefix"},
     {0, OPTION_LIST, "port", "NAME", AT(ports), "only this connection port; NAME* is a prefix"},
+    {0, OPTION_TEXT, "direction", "WHICH", AT(direction), "sent or received (default: both)"},
+    {0, OPTION_LIST, "type", "TYPE", AT(types), "of received messages only these"},
+    {0, OPTION_NUMBER, "min-length", "N", AT(min_length), "only messages of at least N bytes"},
+    {0, OPTION_NUMBER, "max-length", "N", AT(max_length), "only messages of at most N bytes"},
     {0, OPTION_FLAG, "no-default-filter", NULL, AT(no_default_filter),
      "record the noisy ones, too"},
     {'s', OPTION_TEXT, "snaplen", "SIZE", AT(snaplen),
@@ -169,6 +173,65 @@ fill_pids(struct atr_record_options *out, const struct option_list *list, uint32
     return true;
 }
 
+/* The message types people filter by (alpc.md 2). */
+static const struct {
+    const char *name;
+    uint32_t type;
+} message_types[] = {{"request", 1},
+                     {"reply", 2},
+                     {"datagram", 3},
+                     {"lost-reply", 4},
+                     {"port-closed", 5},
+                     {"client-died", 6},
+                     {"connection-request", 10},
+                     {"canceled", 12}};
+
+static bool
+fill_type(const char *text, uint32_t *out)
+{
+    uint64_t number;
+
+    for (size_t i = 0; i < ATR_COUNT(message_types); i++) {
+        if (strcmp(text, message_types[i].name) == 0) {
+            *out = message_types[i].type;
+            return true;
+        }
+    }
+    if (!atr_str_to_u64(atr_str_from(text), 10, &number) || number > UINT8_MAX) {
+        return false;
+    }
+    *out = (uint32_t)number;
+    return true;
+}
+
+static bool
+fill_message_filter(struct atr_record_options *out, const struct record_values *values,
+                    const char *verb)
+{
+    const char *direction = values->direction;
+
+    for (size_t i = 0; i < values->types.count; i++) {
+        if (!fill_type(values->types.items[i], &out->types[i])) {
+            return usage(verb, "--type", "request, reply, datagram or a number up to 255",
+                         values->types.items[i]);
+        }
+    }
+    out->type_count = values->types.count;
+    if (direction != NULL && strcmp(direction, "sent") != 0 && strcmp(direction, "received") != 0) {
+        return usage(verb, "--direction", "sent or received", direction);
+    }
+    if (direction != NULL) {
+        out->direction =
+            strcmp(direction, "sent") == 0 ? ATR_RECORD_SENT_ONLY : ATR_RECORD_RECEIVED_ONLY;
+    }
+    if (values->min_length > UINT16_MAX || values->max_length > UINT16_MAX) {
+        return usage(verb, "--min-length, --max-length", "a length up to 65535", "more");
+    }
+    out->min_length = (uint32_t)values->min_length;
+    out->max_length = (uint32_t)values->max_length;
+    return true;
+}
+
 bool
 record_options_fill(struct atr_record_options *out, const struct record_values *values,
                     uint32_t *pids, const char *verb)
@@ -205,5 +268,6 @@ record_options_fill(struct atr_record_options *out, const struct record_values *
         (!fill_ring_of_files(out, values->ring_of_files) || strcmp(values->out, "-") == 0)) {
         return usage(verb, "-b", "files:N,size:M and a file to write", values->ring_of_files);
     }
-    return fill_pids(out, &values->pids, pids, verb) && fill_sizes(out, values, verb);
+    return fill_pids(out, &values->pids, pids, verb) && fill_message_filter(out, values, verb) &&
+           fill_sizes(out, values, verb);
 }

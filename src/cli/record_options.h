@@ -10,6 +10,10 @@ struct record_values {
     struct option_list pids;
     struct option_list names;
     struct option_list ports;
+    struct option_list types;
+    const char *direction;
+    uint64_t min_length;
+    uint64_t max_length;
     const char *snaplen;
     const char *view_snaplen;
     const char *stacks;
@@ -28,7 +32,7 @@ struct record_values {
 };
 
 enum {
-    RECORD_OPTION_COUNT = 19
+    RECORD_OPTION_COUNT = 23
 };
 
 extern const struct option record_option_rows[RECORD_OPTION_COUNT];

@@ -4,14 +4,9 @@
 #include "base/text.h"
 #include "recorder/driver_source.h"
 #include "recorder/recorder.h"
+#include "recorder/service_names.h"
 
 #include <inttypes.h>
-
-static const char *const service_names[ATR_SERVICE_COUNT] = {
-#define SERVICE(row, name, operation, arguments, old_arguments) name,
-#include "wire/services.def"
-#undef SERVICE
-};
 
 /* Texts of the driver end with a NUL, or at their end. */
 static struct atr_str
@@ -113,7 +108,7 @@ put_rows(const struct atr_device_status *status, struct atr_text *out)
         const struct atr_device_row *row = &status->rows[i];
         struct atr_str reason = text_of(row->reason, sizeof(row->reason));
 
-        atr_text_printf(out, "  %-29s %-12s %12" PRIu64 " calls  %s%s%s", service_names[i],
+        atr_text_printf(out, "  %-29s %-12s %12" PRIu64 " calls  %s%s%s", atr_service_names[i],
                         row_state_name(row->state), row->calls,
                         (row->found & 1) != 0 ? "number " : "", (row->found & 2) != 0 ? "rva " : "",
                         (row->found & 4) != 0 ? "stub " : "");
@@ -210,7 +205,7 @@ put_json_rows(const struct atr_device_status *status, struct atr_text *out)
         const struct atr_device_row *row = &status->rows[i];
 
         atr_text_puts(out, i == 0 ? "\"services\":[{\"name\":" : ",{\"name\":");
-        atr_text_json(out, atr_str_from(service_names[i]));
+        atr_text_json(out, atr_str_from(atr_service_names[i]));
         atr_text_puts(out, ",\"state\":");
         atr_text_json(out, atr_str_from(row_state_name(row->state)));
         atr_text_printf(out,

@@ -132,9 +132,9 @@ atr_driver_stop(const struct atr_heap *heap, struct atr_error *error)
 }
 
 enum atr_status
-atr_driver_remove(struct atr_error *error)
+atr_driver_remove(const struct atr_heap *heap, struct atr_error *error)
 {
-    enum atr_status status = atr_service_stop(ATR_INSTALL_DRIVER, error);
+    enum atr_status status = atr_driver_stop(heap, error);
 
     if (status == ATR_OK) {
         status = atr_service_remove(ATR_INSTALL_DRIVER, error);

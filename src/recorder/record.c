@@ -6,6 +6,7 @@
 #include "platform/interrupt.h"
 #include "recorder/internal.h"
 #include "recorder/refusal.h"
+#include "recorder/service_names.h"
 #include "recorder/settings.h"
 
 #include <inttypes.h>
@@ -31,6 +32,7 @@ struct run {
     struct atr_record_report *report;
     uint64_t started_ns; /* of the monotonic clock */
     uint64_t ticked_ns;
+    uint32_t unwrapped; /* services */
     bool is_started;
 };
 
@@ -185,6 +187,36 @@ open_recording(struct run *run, struct atr_text *settings)
     return fail(run, status, &recorder->recording.error);
 }
 
+/* What goes through a service that is there but not wrapped is missing: the trace says so itself.
+ */
+static void
+tell_unwrapped(struct run *run)
+{
+    struct atr_recorder *recorder = run->recorder;
+    struct atr_device_status *device = recorder->status;
+
+    if (recorder->source.ops->query(recorder->source.context, device, NULL) != ATR_OK) {
+        return;
+    }
+    for (size_t i = 0; i < ATR_SERVICE_COUNT; i++) {
+        struct atr_device_row *row = &device->rows[i];
+        struct atr_event *event;
+        char text[ATR_DEVICE_REASON_CHARS + 96];
+        int size;
+
+        if (row->state != ATR_ROW_REFUSED && row->state != ATR_ROW_FOREIGN) {
+            continue;
+        }
+        row->reason[ATR_DEVICE_REASON_CHARS - 1] = '\0';
+        size = snprintf(text, sizeof(text), "%s is not recorded: %s", atr_service_names[i],
+                        row->reason[0] == '\0' ? "no reason given" : row->reason);
+        event = atr_recorder_event(recorder, ATR_RECORD_MARK, 0, recorder->last_ns);
+        event->as.mark.text = atr_str_make(text, (size_t)size);
+        (void)atr_recorder_put(recorder);
+        run->unwrapped++;
+    }
+}
+
 /* The gate's own words are better than a status. */
 static enum atr_status
 start_source(struct run *run)
@@ -196,6 +228,7 @@ start_source(struct run *run)
 
     if (status == ATR_OK) {
         run->is_started = true;
+        tell_unwrapped(run);
         return ATR_OK;
     }
     atr_refusal_explain(&error);
@@ -222,6 +255,7 @@ tell_progress(const struct run *run, uint64_t now_ns, bool is_first)
         .events = recorder->recording.events,
         .lost = recorder->lost,
         .bytes = atr_recording_bytes(&recorder->recording),
+        .unwrapped = run->unwrapped,
         .is_first = is_first,
     };
 

@@ -20,13 +20,24 @@ enum atr_record_stacks {
     ATR_RECORD_STACKS_USER,
 };
 
+enum atr_record_direction {
+    ATR_RECORD_BOTH,
+    ATR_RECORD_SENT_ONLY,
+    ATR_RECORD_RECEIVED_ONLY,
+};
+
+enum {
+    ATR_RECORD_TYPES_MAX = 64
+};
+
 /* How far it has come; for a line that a person watches. */
 struct atr_record_progress {
     uint64_t elapsed_ns;
     uint64_t events;
     uint64_t lost;
     uint64_t bytes;
-    bool is_first; /* it records from now on */
+    uint32_t unwrapped; /* services that are there but not recorded: marks in the trace say why */
+    bool is_first;      /* it records from now on */
 };
 
 struct atr_record_options {
@@ -37,6 +48,11 @@ struct atr_record_options {
     size_t name_count;
     const char *const *ports;
     size_t port_count;
+    uint32_t types[ATR_RECORD_TYPES_MAX]; /* of received messages */
+    size_t type_count;
+    enum atr_record_direction direction;
+    uint32_t min_length; /* of a message's data */
+    uint32_t max_length; /* 0: no limit */
     bool no_default_filter;
     uint32_t snap_message; /* bytes kept */
     uint32_t snap_view;
@@ -82,7 +98,7 @@ bool atr_record_parse_duration(const char *text, uint64_t *ns);
 enum atr_status atr_driver_install(const struct atr_heap *heap, struct atr_error *error);
 enum atr_status atr_driver_start(const struct atr_heap *heap, struct atr_error *error);
 enum atr_status atr_driver_stop(const struct atr_heap *heap, struct atr_error *error);
-enum atr_status atr_driver_remove(struct atr_error *error);
+enum atr_status atr_driver_remove(const struct atr_heap *heap, struct atr_error *error);
 
 /* Lines for people, or one JSON object; write gets them. */
 typedef void atr_driver_line(void *context, const char *text, size_t size_bytes);

@@ -7,16 +7,11 @@
 #include "base/text.h"
 #include "pe/pe.h"
 #include "platform/machine.h"
+#include "recorder/service_names.h"
 
 enum {
     STUB_BYTES = 8,
     SYMBOLS_FILE_MAX = 65536 /* twenty lines; the rest is comment */
-};
-
-static const char *const names[ATR_SERVICE_COUNT] = {
-#define SERVICE(row, name, operation, arguments, old_arguments) name,
-#include "wire/services.def"
-#undef SERVICE
 };
 
 /* mov r10, rcx; mov eax, imm32: the same in every x64 Windows. */
@@ -36,7 +31,7 @@ read_numbers(struct atr_start_service *services, const struct atr_pe *pe,
         uint8_t stub[STUB_BYTES];
         uint32_t rva;
 
-        if (atr_pe_exports_find(exports, names[i], &rva) == ATR_OK &&
+        if (atr_pe_exports_find(exports, atr_service_names[i], &rva) == ATR_OK &&
             atr_pe_bytes(pe, rva, stub, sizeof(stub)) == ATR_OK) {
             services[i].number = number_of(stub);
         }
@@ -122,7 +117,7 @@ read_line(struct atr_device_start *start, struct atr_str line)
                next_hex(&line, &start->kernel_size_bytes);
     }
     for (size_t i = 0; i < ATR_SERVICE_COUNT; i++) {
-        if (atr_str_equal(word, atr_str_from(names[i]))) {
+        if (atr_str_equal(word, atr_str_from(atr_service_names[i]))) {
             return next_hex(&line, &start->services[i].rva);
         }
     }

@@ -98,6 +98,41 @@ add_pids(struct atr_filter *filter, const struct atr_record_options *options, ui
     return ATR_OK;
 }
 
+/* What a message must be like. */
+static enum atr_status
+add_messages(struct atr_filter *filter, const struct atr_record_options *options,
+             struct atr_error *error)
+{
+    struct atr_filter_row *row;
+
+    for (size_t i = 0; i < options->type_count; i++) {
+        row = add_row(filter, ATR_FILTER_TYPE);
+        if (row == NULL) {
+            return too_many(error);
+        }
+        row->low = options->types[i];
+    }
+    if (options->direction != ATR_RECORD_BOTH) {
+        row = add_row(filter, ATR_FILTER_DIRECTION);
+        if (row == NULL) {
+            return too_many(error);
+        }
+        row->low = options->direction == ATR_RECORD_SENT_ONLY ? 1 : 2;
+    }
+    if (options->min_length != 0 || options->max_length != 0) {
+        row = add_row(filter, ATR_FILTER_LENGTH);
+        if (row == NULL) {
+            return too_many(error);
+        }
+        row->low = options->min_length;
+        row->high = options->max_length == 0 ? UINT16_MAX : options->max_length;
+        if (row->high < row->low) {
+            return atr_error_set(error, ATR_ARG, "--min-length is above --max-length");
+        }
+    }
+    return ATR_OK;
+}
+
 static uint32_t
 start_flags(const struct atr_record_options *options)
 {
@@ -159,6 +194,9 @@ atr_settings_start(const struct atr_record_options *options, uint32_t child_pid,
         status = add_texts(&out->filter, ATR_FILTER_PORT_NAME, options->ports, options->port_count,
                            error);
     }
+    if (status == ATR_OK) {
+        status = add_messages(&out->filter, options, error);
+    }
     return status;
 }
 
@@ -169,6 +207,10 @@ describe_row(const struct atr_filter_row *row, struct atr_text *out)
         [ATR_FILTER_PID] = "pid",
         [ATR_FILTER_PROCESS_NAME] = "process",
         [ATR_FILTER_PORT_NAME] = "port",
+        [ATR_FILTER_OPERATION] = "operation",
+        [ATR_FILTER_TYPE] = "type",
+        [ATR_FILTER_LENGTH] = "length from",
+        [ATR_FILTER_DIRECTION] = "direction",
     };
 
     atr_text_puts(out, row->exclude != 0 ? ", not " : ", ");
@@ -177,6 +219,9 @@ describe_row(const struct atr_filter_row *row, struct atr_text *out)
     atr_text_putc(out, ' ');
     if (row->text_units == 0) {
         atr_text_u64(out, row->low);
+        if (row->kind == ATR_FILTER_LENGTH) {
+            atr_text_printf(out, " to %" PRIu32, row->high);
+        }
         return;
     }
     for (uint16_t i = 0; i < row->text_units; i++) {
@@ -198,6 +243,9 @@ atr_settings_describe(const struct atr_device_start *start, struct atr_text *out
     }
     if ((start->flags & ATR_START_INLINE) != 0) {
         atr_text_puts(out, ", inline");
+    }
+    if ((start->flags & ATR_START_FORCE_GATE) != 0) {
+        atr_text_puts(out, ", gate forced");
     }
     /* Against the kernel's own count of messages. */
     atr_text_puts(out, ", coverage not measured");

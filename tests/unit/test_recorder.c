@@ -455,6 +455,41 @@ a_refusal_leaves_no_file_and_says_what_helps(void **state)
     assert_int_not_equal(access(fixture->path, F_OK), 0);
 }
 
+static bool
+file_holds(const char *path, const char *text)
+{
+    static char bytes[65536];
+    FILE *file = fopen(path, "rb");
+    size_t length = strlen(text);
+    size_t size;
+
+    assert_non_null(file);
+    size = fread(bytes, 1, sizeof(bytes), file);
+    (void)fclose(file);
+    for (size_t i = 0; i + length <= size; i++) {
+        if (memcmp(bytes + i, text, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+a_service_that_cannot_be_recorded_is_told_in_the_trace(void **state)
+{
+    struct fixture *fixture = *state;
+    struct atr_device_row *row = &fixture->fake.status.rows[ATR_SERVICE_LPC_REPLY];
+    struct seen *seen;
+
+    row->state = ATR_ROW_REFUSED;
+    (void)snprintf(row->reason, sizeof(row->reason), "its two ways disagree");
+    record(fixture);
+    seen = read_back(fixture->path);
+    CHECK_UINT(count_of(seen, ATR_RECORD_MARK), 1);
+    free_seen(seen);
+    assert_true(file_holds(fixture->path, "NtReplyPort is not recorded: its two ways disagree"));
+}
+
 static void
 a_session_that_is_just_ending_is_waited_for(void **state)
 {
@@ -761,6 +796,31 @@ what_ended_stays_until_the_record_is_done(void **state)
     atr_tables_fini(&tables);
 }
 
+static void
+conditions_on_messages_become_filter_rows(void **state)
+{
+    struct fixture *fixture = *state;
+    struct atr_device_start start;
+    struct atr_error error = {.status = ATR_OK};
+
+    fixture->options.no_default_filter = true;
+    fixture->options.types[0] = 3;
+    fixture->options.type_count = 1;
+    fixture->options.direction = ATR_RECORD_RECEIVED_ONLY;
+    fixture->options.min_length = 100;
+    CHECK_UINT(atr_settings_start(&fixture->options, UINT32_MAX, &start, &error), ATR_OK);
+    assert_true(atr_filter_valid(&start.filter));
+    CHECK_UINT(start.filter.row_count, 3);
+    CHECK_UINT(start.filter.rows[0].kind, ATR_FILTER_TYPE);
+    CHECK_UINT(start.filter.rows[0].low, 3);
+    CHECK_UINT(start.filter.rows[1].kind, ATR_FILTER_DIRECTION);
+    CHECK_UINT(start.filter.rows[1].low, 2);
+    CHECK_UINT(start.filter.rows[2].low, 100);
+    CHECK_UINT(start.filter.rows[2].high, 65535);
+    fixture->options.max_length = 50;
+    CHECK_UINT(atr_settings_start(&fixture->options, UINT32_MAX, &start, &error), ATR_ARG);
+}
+
 int
 main(void)
 {
@@ -775,6 +835,7 @@ main(void)
         TEST(equal_stacks_are_stored_once_with_the_modules_they_go_through),
         TEST(nothing_passes_a_record_that_is_still_being_filled),
         TEST(a_refusal_leaves_no_file_and_says_what_helps),
+        TEST(a_service_that_cannot_be_recorded_is_told_in_the_trace),
         TEST(a_session_that_is_just_ending_is_waited_for),
         TEST(who_records_keeps_the_session_and_is_not_waited_for_long),
         TEST(another_refusal_is_told_at_once),
@@ -789,6 +850,7 @@ main(void)
         TEST(each_allocation_may_fail),
         TEST(what_ended_stays_until_the_record_is_done),
         TEST(sizes_and_times_have_units),
+        TEST(conditions_on_messages_become_filter_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
