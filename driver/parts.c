@@ -22,7 +22,7 @@ typedef struct _ATR_PART {
 static BOOLEAN
 AtrpPartOpen(_Inout_ PATR_HALF Half, _Out_ PATR_PART Part, _In_ USHORT Type, _In_ ULONG Original)
 {
-    ULONG Room = PART_BYTES + Original;
+    ULONG Room = PART_BYTES + (Original < ATR_RING_RECORD_MAX ? Original : ATR_RING_RECORD_MAX);
     PUCHAR Bytes = AtrRecordRoom(&Half->Record, &Room);
 
     if (Room < PART_BYTES) {
