@@ -88,10 +88,12 @@ wait_for_reader(const struct atr_recorder_source *source, const struct atr_heap 
                 struct atr_error *error)
 {
     struct atr_device_status *device = atr_heap_alloc(heap, 1, sizeof(*device));
-    enum atr_status status =
-        device == NULL ? atr_error_set(error, ATR_NOMEM, "out of memory") : ATR_OK;
+    enum atr_status status = ATR_OK;
     bool is_idle = false;
 
+    if (device == NULL) {
+        return atr_error_set(error, ATR_NOMEM, "out of memory");
+    }
     for (uint32_t waited_ms = 0; status == ATR_OK && !is_idle; waited_ms += POLL_MS) {
         status = source->ops->query(source->context, device, error);
         is_idle = status == ATR_OK && device->state == ATR_DEVICE_IDLE;
