@@ -156,18 +156,6 @@ MaxMessage(const ALPC_PORT_ATTRIBUTES *User, uint32_t *Bytes)
     return 0;
 }
 
-static NTSTATUS
-GiveHandle(PHANDLE User, uint32_t Port)
-{
-    HANDLE Handle = LabPortHandle(Port);
-
-    if (LabWrite(User, &Handle, sizeof(Handle))) {
-        return 0;
-    }
-    lab_close(LabModel, Port);
-    return (NTSTATUS)LAB_ACCESS_VIOLATION;
-}
-
 NTSTATUS NTAPI
 LabNtAlpcCreatePort(PHANDLE PortHandle, POBJECT_ATTRIBUTES ObjectAttributes,
                     PALPC_PORT_ATTRIBUTES PortAttributes)
@@ -184,7 +172,7 @@ LabNtAlpcCreatePort(PHANDLE PortHandle, POBJECT_ATTRIBUTES ObjectAttributes,
     if (Status == 0) {
         Status = (NTSTATUS)lab_create_port(LabModel, &Caller, Name, Max, &Port);
     }
-    return Status == 0 ? GiveHandle(PortHandle, Port) : Status;
+    return Status == 0 ? LabGiveHandle(PortHandle, Port) : Status;
 }
 
 static NTSTATUS
@@ -220,7 +208,7 @@ Connect(PHANDLE PortHandle, struct lab_name Name, PPORT_MESSAGE ConnectionMessag
         Status = Status != 0 ? Status : Given;
     }
     FreeTransfer(&Transfer);
-    return Status == 0 ? GiveHandle(PortHandle, Port) : Status;
+    return Status == 0 ? LabGiveHandle(PortHandle, Port) : Status;
 }
 
 NTSTATUS NTAPI
@@ -294,7 +282,7 @@ LabNtAlpcAcceptConnectPort(PHANDLE PortHandle, HANDLE ConnectionPortHandle, ULON
                                       AcceptConnection != 0, true, &Port);
     }
     free(Message);
-    return Status == 0 && AcceptConnection ? GiveHandle(PortHandle, Port) : Status;
+    return Status == 0 && AcceptConnection ? LabGiveHandle(PortHandle, Port) : Status;
 }
 
 NTSTATUS NTAPI

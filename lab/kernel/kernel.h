@@ -100,6 +100,8 @@ VOID LabHandlesDrop(struct lab_parts *Parts);
 extern struct lab_model *LabModel;
 BOOLEAN LabPortsInit(void);
 HANDLE LabPortHandle(uint32_t Port);
+/* The handle into the caller's memory; where that faults the port is closed again. */
+NTSTATUS LabGiveHandle(PHANDLE User, uint32_t Port);
 uint32_t LabPortByHandle(HANDLE Handle);
 uint32_t LabPortByObject(const void *Object);
 PVOID LabPortObject(uint32_t Port);

@@ -123,18 +123,6 @@ LabNtListenPort(HANDLE PortHandle, PPORT_MESSAGE ConnectionRequest)
     return Status;
 }
 
-static NTSTATUS
-GiveHandle(PHANDLE User, uint32_t Port)
-{
-    HANDLE Handle = LabPortHandle(Port);
-
-    if (LabWrite(User, &Handle, sizeof(Handle))) {
-        return 0;
-    }
-    lab_close(LabModel, Port);
-    return (NTSTATUS)LAB_ACCESS_VIOLATION;
-}
-
 NTSTATUS NTAPI
 LabNtCreatePort(PHANDLE PortHandle, POBJECT_ATTRIBUTES ObjectAttributes,
                 ULONG MaxConnectionInfoLength, ULONG MaxMessageLength, ULONG MaxPoolUsage)
@@ -150,7 +138,7 @@ LabNtCreatePort(PHANDLE PortHandle, POBJECT_ATTRIBUTES ObjectAttributes,
     if (Status == 0) {
         Status = (NTSTATUS)lab_create_port(LabModel, &Caller, Name, MaxMessageLength, &Port);
     }
-    return Status == 0 ? GiveHandle(PortHandle, Port) : Status;
+    return Status == 0 ? LabGiveHandle(PortHandle, Port) : Status;
 }
 
 NTSTATUS NTAPI
@@ -242,7 +230,7 @@ LabNtConnectPort(PHANDLE PortHandle, PUNICODE_STRING PortName,
     }
     free(Message);
     free(Answer.buffer);
-    return Status == 0 ? GiveHandle(PortHandle, Port) : Status;
+    return Status == 0 ? LabGiveHandle(PortHandle, Port) : Status;
 }
 
 NTSTATUS NTAPI
@@ -278,7 +266,7 @@ LabNtAcceptConnectPort(PHANDLE PortHandle, PVOID PortContext, PPORT_MESSAGE Conn
                                       AcceptConnection != 0, false, &Port);
     }
     free(Message);
-    return Status == 0 && AcceptConnection ? GiveHandle(PortHandle, Port) : Status;
+    return Status == 0 && AcceptConnection ? LabGiveHandle(PortHandle, Port) : Status;
 }
 
 NTSTATUS NTAPI

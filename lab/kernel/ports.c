@@ -66,6 +66,18 @@ LabPortHandle(uint32_t Port)
     return (HANDLE)(0x40000000ull | Generation << 14 | (ULONG64)Port << 2);
 }
 
+NTSTATUS
+LabGiveHandle(PHANDLE User, uint32_t Port)
+{
+    HANDLE Handle = LabPortHandle(Port);
+
+    if (LabWrite(User, &Handle, sizeof(Handle))) {
+        return 0;
+    }
+    lab_close(LabModel, Port);
+    return (NTSTATUS)LAB_ACCESS_VIOLATION;
+}
+
 uint32_t
 LabPortByHandle(HANDLE Handle)
 {
