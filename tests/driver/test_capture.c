@@ -10,24 +10,6 @@ enum {
 
 #define SYNC_REQUEST 0x20000U
 
-static int
-setup(void **state)
-{
-    static struct world world;
-
-    init_world(&world);
-    hello(&world);
-    *state = &world;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    end_world(*state);
-    return 0;
-}
-
 static void
 check_part(const struct atr_capture_call *call, uint16_t type, unsigned n, const void *content,
            uint32_t bytes)
@@ -563,39 +545,49 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_request_and_its_reply_make_two_records, setup, teardown),
-        cmocka_unit_test_setup_teardown(nothing_is_read_of_a_call_that_received_nothing, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_received_message_is_cut_at_the_room_there_was, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_32_bit_message_is_read_as_one, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_message_of_no_known_layout_is_kept_raw, setup, teardown),
-        cmocka_unit_test_setup_teardown(views_and_handle_arrays_come_along, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_request_and_its_reply_make_two_records, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(nothing_is_read_of_a_call_that_received_nothing,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(a_received_message_is_cut_at_the_room_there_was,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(a_32_bit_message_is_read_as_one, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(a_message_of_no_known_layout_is_kept_raw, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(views_and_handle_arrays_come_along, setup_session,
+                                        teardown_world),
         cmocka_unit_test_setup_teardown(a_connect_shows_names_and_what_came_back_refused_or_not,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(port_attributes_of_a_32_bit_caller_are_shorter, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(an_accept_shows_its_answer, setup, teardown),
-        cmocka_unit_test_setup_teardown(legacy_calls_have_content_both_ways, setup, teardown),
-        cmocka_unit_test_setup_teardown(connection_information_is_as_long_as_its_length_says, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(of_the_worker_factory_only_a_deferred_send_is_a_call, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_nested_call_with_the_same_buffers_carries_no_data, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_call_whose_exit_was_never_seen_encloses_nothing, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(an_exit_of_another_session_makes_no_record, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(stacks_are_taken_when_wanted_and_as_often, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_kernel_stack_begins_behind_our_own_frames, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(our_own_frames_take_no_room_of_others, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_stack_ends_before_the_first_zero, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_kernel_caller_at_raised_level_shows_no_memory, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(the_recorder_itself_is_not_recorded, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_half_is_filtered_by_itself, setup, teardown),
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(port_attributes_of_a_32_bit_caller_are_shorter,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(an_accept_shows_its_answer, setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(legacy_calls_have_content_both_ways, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(connection_information_is_as_long_as_its_length_says,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(of_the_worker_factory_only_a_deferred_send_is_a_call,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(a_nested_call_with_the_same_buffers_carries_no_data,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(a_call_whose_exit_was_never_seen_encloses_nothing,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(an_exit_of_another_session_makes_no_record, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(stacks_are_taken_when_wanted_and_as_often, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(a_kernel_stack_begins_behind_our_own_frames, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(our_own_frames_take_no_room_of_others, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(a_stack_ends_before_the_first_zero, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(a_kernel_caller_at_raised_level_shows_no_memory,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(the_recorder_itself_is_not_recorded, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(each_half_is_filtered_by_itself, setup_session,
+                                        teardown_world),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,24 +12,6 @@ enum {
     SESSIONS = 3,
 };
 
-static int
-setup(void **state)
-{
-    static struct world world;
-
-    init_world(&world);
-    hello(&world);
-    *state = &world;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    end_world(*state);
-    return 0;
-}
-
 static uint64_t
 read_all(struct world *world)
 {
@@ -312,17 +294,20 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_ring_full_at_any_moment_loses_only_what_it_counts, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(the_exit_of_a_dropped_enter_says_so, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_copy_that_faults_at_any_step_costs_a_part, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(without_a_staging_buffer_the_record_is_dropped, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(hostile_arguments_cost_a_record_at_most, setup, teardown),
-        cmocka_unit_test_setup_teardown(threads_on_all_processors_lose_nothing_uncounted, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(sessions_come_and_go_under_traffic, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_ring_full_at_any_moment_loses_only_what_it_counts,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(the_exit_of_a_dropped_enter_says_so, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(a_copy_that_faults_at_any_step_costs_a_part, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(without_a_staging_buffer_the_record_is_dropped,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(hostile_arguments_cost_a_record_at_most, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(threads_on_all_processors_lose_nothing_uncounted,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(sessions_come_and_go_under_traffic, setup_session,
+                                        teardown_world),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,23 +12,6 @@ static const ULONG codes[] = {
     ATR_IOCTL_CLOCK, ATR_DEVICE_CODE(5), ATR_DEVICE_CODE(0) | 3, 0,
 };
 
-static int
-setup(void **state)
-{
-    static struct world world;
-
-    init_world(&world);
-    *state = &world;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    end_world(*state);
-    return 0;
-}
-
 /* Every length of both buffers, the content random: gives how many were taken. */
 static unsigned
 poke(struct world *world, const ATR_CLIENT *client, ULONG code, NTSTATUS refusal)
@@ -297,26 +280,28 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(requests_of_every_length_are_refused_or_right, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(who_is_no_administrator_is_refused_whatever_it_asks, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_session_has_one_owner_and_anyone_may_stop_it, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(another_version_is_told_so, setup, teardown),
-        cmocka_unit_test_setup_teardown(without_a_pin_there_is_no_session, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_the_default_ring_gives_way_to_a_small_machine, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(memory_that_fails_at_any_step_leaves_nothing, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(what_cannot_be_wrapped_leaves_the_session_ready, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(the_session_ends_with_its_owner, setup, teardown),
+        cmocka_unit_test_setup_teardown(requests_of_every_length_are_refused_or_right, setup_world,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(who_is_no_administrator_is_refused_whatever_it_asks,
+                                        setup_world, teardown_world),
+        cmocka_unit_test_setup_teardown(a_session_has_one_owner_and_anyone_may_stop_it, setup_world,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(another_version_is_told_so, setup_world, teardown_world),
+        cmocka_unit_test_setup_teardown(without_a_pin_there_is_no_session, setup_world,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(only_the_default_ring_gives_way_to_a_small_machine,
+                                        setup_world, teardown_world),
+        cmocka_unit_test_setup_teardown(memory_that_fails_at_any_step_leaves_nothing, setup_world,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(what_cannot_be_wrapped_leaves_the_session_ready,
+                                        setup_world, teardown_world),
+        cmocka_unit_test_setup_teardown(the_session_ends_with_its_owner, setup_world,
+                                        teardown_world),
         cmocka_unit_test_setup_teardown(a_session_waits_for_who_is_inside_and_nobody_waits_for_it,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(a_consumer_that_writes_nonsense_stops_its_session, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(clocks_are_read_together, setup, teardown),
+                                        setup_world, teardown_world),
+        cmocka_unit_test_setup_teardown(a_consumer_that_writes_nonsense_stops_its_session,
+                                        setup_world, teardown_world),
+        cmocka_unit_test_setup_teardown(clocks_are_read_together, setup_world, teardown_world),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

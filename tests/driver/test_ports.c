@@ -12,24 +12,6 @@ static const WCHAR port_name[] = {'\\', 'R', 'P', 'C', '\\', 'e', 'p'};
 static const WCHAR wanted_name[] = {'C', ':', '\\', 'a', '.', 'e', 'x', 'e'};
 static const WCHAR other_name[] = {'C', ':', '\\', 'b', '.', 'e', 'x', 'e'};
 
-static int
-setup(void **state)
-{
-    static struct world world;
-
-    init_world(&world);
-    hello(&world);
-    *state = &world;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    end_world(*state);
-    return 0;
-}
-
 static void
 give_facts(ULONG index)
 {
@@ -353,20 +335,23 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_port_is_told_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(another_port_at_the_same_address_is_another, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_call_that_makes_a_port_tells_of_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_refused_port_is_filtered_once_it_is_known, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_full_queue_leaves_ports_for_later, setup, teardown),
-        cmocka_unit_test_setup_teardown(ports_die_with_their_owner, setup, teardown),
-        cmocka_unit_test_setup_teardown(processes_are_judged_at_the_start_and_as_they_begin, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(children_inherit_when_asked_to, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_comes_and_goes_is_told, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_process_ends_with_its_status_where_that_is_known, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(a_port_is_told_once, setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(another_port_at_the_same_address_is_another, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(a_call_that_makes_a_port_tells_of_it, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(a_refused_port_is_filtered_once_it_is_known, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(a_full_queue_leaves_ports_for_later, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(ports_die_with_their_owner, setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(processes_are_judged_at_the_start_and_as_they_begin,
+                                        setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(children_inherit_when_asked_to, setup_session,
+                                        teardown_world),
+        cmocka_unit_test_setup_teardown(what_comes_and_goes_is_told, setup_session, teardown_world),
+        cmocka_unit_test_setup_teardown(a_process_ends_with_its_status_where_that_is_known,
+                                        setup_session, teardown_world),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

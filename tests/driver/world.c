@@ -97,6 +97,31 @@ end_world(struct world *world)
     }
 }
 
+int
+setup_world(void **state)
+{
+    static struct world world;
+
+    init_world(&world);
+    *state = &world;
+    return 0;
+}
+
+int
+setup_session(void **state)
+{
+    (void)setup_world(state);
+    hello(*state);
+    return 0;
+}
+
+int
+teardown_world(void **state)
+{
+    end_world(*state);
+    return 0;
+}
+
 struct message
 text_message(const char *text, uint16_t type)
 {

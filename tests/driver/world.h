@@ -46,6 +46,11 @@ void hello(struct world *world);
 void run(struct world *world);
 void end_world(struct world *world);
 
+/* The same for cmocka: the state is a world, without or with a session. */
+int setup_world(void **state);
+int setup_session(void **state);
+int teardown_world(void **state);
+
 NTSTATUS request(struct world *world, const ATR_CLIENT *client, ULONG code, void *buffer,
                  ULONG in_bytes, ULONG out_bytes);
 
